@@ -1,0 +1,47 @@
+# The libraries, each behind one name. All of them are Debian 12 packages; `./dev deps` installs them.
+
+find_package(Threads REQUIRED)
+# No config files: Debian's Boost 1.81 carries libraries for two versions side by side; the module finds the right one.
+set(Boost_USE_STATIC_LIBS ON)
+find_package(Boost 1.81 REQUIRED COMPONENTS json url)
+find_package(fmt REQUIRED)
+find_package(PkgConfig REQUIRED)
+# Headers only: libcurl and libcrypto are opened at run time, by the commands that need them (docs/design).
+find_package(CURL REQUIRED)
+find_package(OpenSSL 3 REQUIRED)
+find_path(TOMLPLUSPLUS_INCLUDE_DIR toml++/toml.h REQUIRED)
+find_path(CLI11_INCLUDE_DIR CLI/CLI.hpp REQUIRED)
+find_library(ELF_LIBRARY NAMES libelf.a elf REQUIRED)
+find_library(Z_LIBRARY NAMES libz.a z REQUIRED)
+
+add_library(handover_fmt INTERFACE)
+target_link_libraries(handover_fmt INTERFACE fmt::fmt)
+
+add_library(handover_toml INTERFACE)
+target_include_directories(handover_toml SYSTEM INTERFACE ${TOMLPLUSPLUS_INCLUDE_DIR})
+target_compile_definitions(handover_toml INTERFACE TOML_EXCEPTIONS=0 TOML_HEADER_ONLY=1)
+
+add_library(handover_json INTERFACE)
+target_link_libraries(handover_json INTERFACE Boost::json)
+
+add_library(handover_url INTERFACE)
+target_link_libraries(handover_url INTERFACE Boost::url)
+
+add_library(handover_cli11 INTERFACE)
+target_include_directories(handover_cli11 SYSTEM INTERFACE ${CLI11_INCLUDE_DIR})
+
+add_library(handover_elf INTERFACE)
+target_link_libraries(handover_elf INTERFACE ${ELF_LIBRARY} ${Z_LIBRARY})
+
+add_library(handover_asio INTERFACE)
+target_link_libraries(handover_asio INTERFACE Boost::headers Threads::Threads)
+
+add_library(handover_dll INTERFACE)
+target_compile_definitions(handover_dll INTERFACE BOOST_DLL_USE_STD_FS)
+target_link_libraries(handover_dll INTERFACE Boost::headers ${CMAKE_DL_LIBS})
+
+# Types and constants of libcurl and OpenSSL without linking them.
+add_library(handover_curl_headers INTERFACE)
+target_include_directories(handover_curl_headers SYSTEM INTERFACE ${CURL_INCLUDE_DIRS})
+add_library(handover_openssl_headers INTERFACE)
+target_include_directories(handover_openssl_headers SYSTEM INTERFACE ${OPENSSL_INCLUDE_DIR})

@@ -1,0 +1,94 @@
+// A loaded plugin and its instances, behind checked, noexcept crossings. No caller sees a raw function pointer.
+#pragma once
+
+#include <handover/result.hpp>
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "http/message.hpp"
+#include "plugins/manifest.hpp"
+#include "text/time.hpp"
+
+namespace handover::plugins {
+
+struct InstanceConfig {
+    std::string provider = {};
+    std::string base_url = {};
+    std::string model = {};
+    std::string options = "{}";
+};
+
+struct ClientRequest {
+    std::string dialect = {};
+    std::string model = {};
+    std::string body = {};
+    std::string session = {};
+    bool stream = false;
+};
+
+// What the plugin made of a request, checked: the path is below the base URL, no header is the host's own.
+struct PreparedRequest {
+    std::string method = "POST";
+    std::string path = {};                      // begins with '/'
+    std::optional<std::uint32_t> host = {};     // index into the manifest's hosts
+    std::vector<http::Header> headers = {};
+    std::string body = {};
+    bool upstream_streams = false;
+};
+
+enum class Verdict { other, authentication, rate_limited, quota_exhausted, invalid_request, overloaded, transient };
+struct Classification {
+    Verdict verdict = Verdict::other;
+    std::optional<Time> until = {};
+    std::string message = {};  // the provider's words; untrusted
+};
+
+// One provider of one plugin. Thread-safe.
+class Instance {
+public:
+    class Impl;
+    explicit Instance(std::unique_ptr<Impl> impl);
+    Instance(Instance&&) noexcept;
+    Instance& operator=(Instance&&) noexcept;
+    ~Instance();
+
+    // PROVIDER_REJECTED where the plugin says the request is invalid, PLUGIN_FAILED where it fails or breaks a rule.
+    // `owned_headers` are the headers of the method's attach: a plugin that sets one is refused.
+    Result<PreparedRequest> prepare(const ClientRequest& request, const std::vector<std::string>& owned_headers) const;
+    [[nodiscard]] Classification classify(const http::Response& failed, Time now) const;
+
+private:
+    std::unique_ptr<Impl> impl_;
+};
+
+struct LoadOptions {
+    std::filesystem::path trial_results = {};  // state/plugin-trials.json; empty: no memory of trials
+    std::filesystem::path self = {};           // the host's own executable, exec'd for the trial of a first load
+};
+
+// Checks, copies into a sealed memfd, tries once per hash in a child, loads, keeps loaded for the life of the process.
+// Errors: PLUGIN_UNTRUSTED, PLUGIN_INVALID, PLUGIN_ABI_MISMATCH, PLUGIN_FAILED, each saying what was found and what is accepted.
+class Plugin {
+public:
+    static Result<std::shared_ptr<const Plugin>> load(const std::filesystem::path& file, const LoadOptions& options);
+    [[nodiscard]] const Manifest& manifest() const;
+    [[nodiscard]] Result<Instance> create(const InstanceConfig& config) const;
+
+    class Impl;
+    explicit Plugin(std::unique_ptr<Impl> impl);
+    ~Plugin();
+
+private:
+    std::unique_ptr<Impl> impl_;
+};
+
+// The child's side of a first-load trial: `handover __trial FD` (hidden). Loads from the descriptor, calls the entry, exits 0.
+int run_trial(int descriptor);
+
+}  // namespace handover::plugins
