@@ -1,0 +1,157 @@
+#include "cli/help.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+
+namespace handover::cli {
+namespace {
+
+// Plain literals: nothing is built at start.
+struct Text {
+    std::string_view path;
+    std::string_view line;  // in the overviews
+    std::string_view more;  // after it, in the command's own help
+    std::string_view examples;
+};
+
+constexpr Text texts[] = {
+    {"auth login",
+     "Log in to a provider and keep its credential",
+     "Opens the browser where the provider wants it (the URL is always printed too), or takes an API key. While it waits, the URL "
+     "that the browser was sent to can be pasted: that is how a remote machine logs in.",
+     "  handover auth login codex\n"
+     "  handover auth login codex --no-browser        # over ssh: open the URL elsewhere, paste the redirected one\n"
+     "  printenv MY_KEY | handover auth login openai --with-api-key\n"},
+    {"auth status",
+     "Show who is logged in where; changes nothing",
+     "Reads the stored credentials and the environment; never refreshes. With PROVIDER it exits 4 unless the credential is usable.",
+     "  handover auth status\n"
+     "  handover auth status codex --json\n"},
+    {"auth token",
+     "Print a provider's access token or key, refreshed if due",
+     "The token is handed out outside the one-request-at-a-time lease of subscriptions: whoever uses it has to see to that.",
+     "  curl -H \"Authorization: Bearer $(handover auth token openai)\" https://api.openai.com/v1/models\n"
+     "  handover auth token codex --min-validity 10m\n"},
+    {"auth refresh", "Refresh a provider's token now", "", "  handover auth refresh codex\n"},
+    {"auth logout",
+     "Remove a stored credential and revoke it",
+     "The credential is removed here whatever the provider answers to the revocation.",
+     "  handover auth logout codex\n"
+     "  handover auth logout codex --all --no-revoke\n"},
+    {"auth explain",
+     "Show every place a credential could come from, and which one wins",
+     "",
+     "  handover auth explain openai\n"
+     "  handover auth explain openai --json\n"},
+    {"run",
+     "Send one prompt and stream the answer",
+     "",
+     "  handover run \"Say hello\"\n"
+     "  git diff | handover run \"Write a commit message for this\"\n"
+     "  handover run -p groq -m llama-3.3-70b-versatile \"Say hello\"\n"
+     "  handover run --json \"Say hello\" | jq .usage\n"},
+    {"plugins list",
+     "List the plugins that are found; runs none of their code",
+     "",
+     "  handover plugins list\n"
+     "  handover plugins list --json --plugin-dir ./build/plugins\n"},
+    {"plugins inspect",
+     "Show a plugin's manifest; runs none of its code",
+     "",
+     "  handover plugins inspect codex\n"
+     "  handover plugins inspect ./build/release/plugins/openai.so --json\n"},
+    {"config path", "Print where the config file is", "", "  $EDITOR \"$(handover config path)\"\n"},
+    {"config show", "Show the effective settings and where each came from; secrets hidden", "", "  handover config show\n"},
+    {"config check", "Check the config file", "", "  handover config check\n"},
+    {"config init", "Write the annotated default config file", "", "  handover config init\n"},
+};
+
+std::string_view group_of(std::string_view path) {
+    const auto space = path.find(' ');
+    return space == std::string_view::npos ? std::string_view() : path.substr(0, space);
+}
+
+constexpr std::string_view global_options =
+    "Global options, before or after the command:\n"
+    "  --config FILE          Another config file\n"
+    "  --plugin-dir DIR       A folder with plugins, searched first; may be repeated\n"
+    "  -v, --verbose          Say more; -vv: debug\n"
+    "  -q, --quiet            Errors only\n"
+    "  --color WHEN           auto, always or never; NO_COLOR is honoured\n"
+    "  --log-format FORMAT    text or json\n"
+    "  -h, --help             Help, with examples, on every command\n"
+    "  --version              The version\n";
+
+std::string lines_of(std::string_view group, bool everything) {
+    std::string out;
+    for (const auto& text : texts) {
+        if (!everything && group_of(text.path) != group) continue;
+        fmt::format_to(std::back_inserter(out), "  {:<18}{}\n", text.path, text.line);
+    }
+    return out;
+}
+
+}  // namespace
+
+std::optional<CommandHelp> find_help(std::string_view path) {
+    const auto* text =
+        std::find_if(std::begin(texts), std::end(texts), [&](const Text& candidate) { return candidate.path == path; });
+    if (text == std::end(texts)) return std::nullopt;
+    return CommandHelp{
+        .path = std::string(text->path),
+        .summary = text->more.empty() ? std::string(text->line) : fmt::format("{}.\n{}", text->line, text->more),
+        .examples = fmt::format("Examples:\n{}", text->examples)};
+}
+
+bool is_group(std::string_view name) {
+    return std::any_of(std::begin(texts), std::end(texts), [&](const Text& text) { return group_of(text.path) == name; }) &&
+           !name.empty();
+}
+
+std::vector<std::string> top_level_names() {
+    std::vector<std::string> names;
+    for (const auto& text : texts) {
+        const std::string name(text.path.substr(0, text.path.find(' ')));
+        if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+    }
+    return names;
+}
+
+std::vector<std::string> names_in_group(std::string_view group) {
+    std::vector<std::string> names;
+    for (const auto& text : texts) {
+        if (group_of(text.path) == group) names.emplace_back(text.path.substr(group.size() + 1));
+    }
+    return names;
+}
+
+std::string overview() {
+    return fmt::format(
+        "Use LLM subscriptions and API keys from scripts and existing tools, through providers dropped into a folder.\n\n"
+        "Usage: handover COMMAND [OPTIONS]\n       handover          what to do next on this machine\n\n"
+        "Commands:\n{}\n{}\n"
+        "Examples:\n"
+        "  handover auth login codex\n"
+        "  handover run \"Say hello\"\n"
+        "  handover auth status\n",
+        lines_of({}, true),
+        global_options);
+}
+
+std::string group_overview(std::string_view group) {
+    std::string examples;
+    for (const auto& text : texts) {
+        if (group_of(text.path) == group) examples += text.examples.substr(0, text.examples.find('\n') + 1);
+    }
+    return fmt::format("Usage: handover {} COMMAND [OPTIONS]\n\nCommands:\n{}\n{}\nExamples:\n{}",
+                       group,
+                       lines_of(group, false),
+                       global_options,
+                       examples);
+}
+
+std::string version_text() { return "handover " HANDOVER_VERSION "\n"; }
+
+}  // namespace handover::cli

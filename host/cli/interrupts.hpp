@@ -1,0 +1,27 @@
+// SIGINT and SIGTERM. Until something is at stake a signal ends the process at once; after `watch_for_interrupts` the first one asks
+// for an orderly stop through the stop token, and the second one ends the process.
+#pragma once
+
+#include <termios.h>
+
+#include <optional>
+#include <stop_token>
+
+namespace handover::cli {
+
+// Called once, early in main. SIGPIPE is ignored: broken pipes are seen where they are written to.
+void install_signal_handlers();
+
+std::stop_token interrupt_token();
+
+// From here on a first signal only requests a stop. Starts the one thread that passes it on; later calls do nothing.
+void watch_for_interrupts();
+
+// 130 or 143 once a signal asked for the stop.
+std::optional<int> interrupted_status();
+
+// Settings that the handler puts back before it ends the process.
+void restore_terminal_on_signal(const termios& settings);
+void forget_terminal();
+
+}  // namespace handover::cli

@@ -1,0 +1,159 @@
+#include "cli/terminal.hpp"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <string>
+
+#include "cli/interrupts.hpp"
+#include "platform/files.hpp"
+
+namespace handover::cli {
+namespace {
+
+constexpr std::size_t longest_input = 64U << 20U;
+
+// The reader went away (`handover ... | head`): end as git does, quietly and by the signal.
+void end_by_sigpipe() {
+    (void)signal(SIGPIPE, SIG_DFL);
+    (void)raise(SIGPIPE);
+}
+
+void write_out(std::string_view bytes) {
+    if (platform::write_all(STDOUT_FILENO, bytes)) return;
+    const int error_number = errno;
+    if (error_number == EPIPE) end_by_sigpipe();
+    const auto line = "error: cannot write to standard output: " + platform::error_text(error_number) + " [INTERNAL]\n";
+    (void)platform::write_all(STDERR_FILENO, line);
+    _exit(1);
+}
+
+Failure cannot_read(int error_number) {
+    return fail({.code = Errc::usage,
+                 .message = "cannot read standard input",
+                 .reason = platform::error_text(error_number),
+                 .fix = {}});
+}
+
+Failure cancelled() {
+    return fail({.code = Errc::auth_cancelled, .message = "cancelled", .reason = {}, .fix = {}});
+}
+
+Result<std::string> read_all_input() {
+    std::string input;
+    char chunk[16384];
+    while (true) {
+        const auto got = ::read(STDIN_FILENO, chunk, sizeof chunk);
+        if (got == 0) return input;
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return cannot_read(errno);
+        input.append(chunk, static_cast<std::size_t>(got));
+        if (input.size() > longest_input) {
+            wipe(input);
+            return fail({.code = Errc::usage, .message = "standard input is longer than 64 MiB", .reason = {}, .fix = {}});
+        }
+    }
+}
+
+// No echo and no line buffer (a terminal line ends at 4,095 bytes, keys may be longer); put back on every way out, also by a signal.
+class RawTerminal {
+public:
+    RawTerminal() {
+        if (tcgetattr(STDIN_FILENO, &saved_) != 0) return;
+        auto raw = saved_;
+        raw.c_lflag &= ~static_cast<tcflag_t>(ECHO | ICANON);
+        restore_terminal_on_signal(saved_);
+        changed_ = tcsetattr(STDIN_FILENO, TCSAFLUSH, &raw) == 0;
+    }
+    RawTerminal(const RawTerminal&) = delete;
+    RawTerminal& operator=(const RawTerminal&) = delete;
+    ~RawTerminal() {
+        if (changed_) (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &saved_);
+        forget_terminal();
+    }
+
+private:
+    termios saved_ = {};
+    bool changed_ = false;
+};
+
+// Takes one typed byte into `line`; true when the line is complete.
+bool take(char typed, std::string& line) {
+    constexpr char backspace = 0x7f;
+    constexpr char kill_line = 0x15;  // Ctrl-U
+    if (typed == '\n' || typed == '\r') return true;
+    if (typed == backspace || typed == '\b') {
+        if (!line.empty()) line.pop_back();
+    } else if (typed == kill_line) {
+        wipe(line);
+    } else {
+        line.push_back(typed);
+    }
+    return false;
+}
+
+Result<Secret> ask_secret(const std::string& prompt) {
+    constexpr char end_of_input = 0x04;  // Ctrl-D
+    (void)platform::write_all(STDERR_FILENO, prompt);
+    const RawTerminal raw;
+    std::string line;
+    char typed = 0;
+    while (true) {
+        const auto got = ::read(STDIN_FILENO, &typed, 1);
+        if (got < 0 && errno == EINTR) continue;
+        const bool ended = got <= 0 || (typed == end_of_input && line.empty());
+        if (!ended && !take(typed, line)) continue;
+        (void)platform::write_all(STDERR_FILENO, "\n");
+        if (!ended) return Secret(std::move(line));
+        wipe(line);
+        return cancelled();
+    }
+}
+
+Result<bool> confirm(const std::string& question) {
+    (void)platform::write_all(STDERR_FILENO, question + " [y/N] ");
+    std::string answer;
+    char typed = 0;
+    while (true) {
+        const auto got = ::read(STDIN_FILENO, &typed, 1);
+        if (got < 0 && errno == EINTR) continue;
+        if (got <= 0 || typed == '\n') break;
+        answer.push_back(typed);
+    }
+    return answer == "y" || answer == "Y" || answer == "yes";
+}
+
+// https://no-color.org: set and not empty.
+bool environment_refuses_color() {
+    const char* no_color = std::getenv("NO_COLOR");
+    const char* term = std::getenv("TERM");
+    return (no_color != nullptr && *no_color != '\0') || term == nullptr || std::string_view(term) == "dumb";
+}
+
+bool use_color(ColorWhen when, bool terminal) {
+    if (when != ColorWhen::automatic) return when == ColorWhen::always;
+    return terminal && !environment_refuses_color();
+}
+
+}  // namespace
+
+Streams process_streams(ColorWhen color) {
+    Streams streams;
+    streams.out = write_out;
+    streams.err = [](std::string_view bytes) { (void)platform::write_all(STDERR_FILENO, bytes); };
+    streams.read_input = read_all_input;
+    streams.ask_secret = ask_secret;
+    streams.confirm = confirm;
+    streams.in_is_terminal = isatty(STDIN_FILENO) == 1;
+    streams.out_is_terminal = isatty(STDOUT_FILENO) == 1;
+    streams.err_is_terminal = isatty(STDERR_FILENO) == 1;
+    streams.color = use_color(color, streams.err_is_terminal);
+    return streams;
+}
+
+}  // namespace handover::cli

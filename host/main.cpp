@@ -1,0 +1,108 @@
+// Handover's way in and out: signals, options, services, one command, an exit status.
+#include <unistd.h>
+
+#include <charconv>
+#include <chrono>
+#include <cstdlib>
+#include <exception>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/command_line.hpp"
+#include "cli/commands.hpp"
+#include "cli/error_output.hpp"
+#include "cli/exit_status.hpp"
+#include "cli/interrupts.hpp"
+#include "cli/terminal.hpp"
+#include "log/log.hpp"
+#include "platform/files.hpp"
+#include "platform/process.hpp"
+#include "plugins/plugin.hpp"
+#include "secret/secret.hpp"
+
+namespace handover::cli {
+namespace {
+
+std::optional<std::string> environment(const std::string& name) {
+    const char* value = std::getenv(name.c_str());
+    return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+}
+
+void configure_log(const GlobalOptions& options) {
+    auto most = log::Level::warning;
+    if (options.verbose == 1) most = log::Level::info;
+    if (options.verbose > 1) most = log::Level::debug;
+    if (options.quiet) most = log::Level::error;
+    log::configure(most, options.log_format);
+}
+
+Outside real_outside(const Streams& streams) {
+    Outside outside;
+    outside.environment = environment;
+    outside.clock = [] { return std::chrono::system_clock::now(); };
+    outside.executable = platform::own_executable();
+    outside.stop = interrupt_token();
+    outside.before_network = watch_for_interrupts;
+    if (streams.interactive()) {
+        outside.ask_key = [ask = streams.ask_secret](const auth::Target& target, const auth::Method& /*method*/) {
+            return ask("API key for " + target.provider + ": ");
+        };
+    }
+    return outside;
+}
+
+// A stop that the person asked for needs no explanation; only what a login left behind does.
+bool worth_saying(const Error& error) { return !interrupted_status() || error.code == Errc::auth_cancelled; }
+
+int finish(const Result<int>& result, bool json, const Streams& streams) {
+    if (!result && worth_saying(result.error())) {
+        streams.err(json ? error_json(result.error()) : error_text(result.error(), streams.color));
+    }
+    if (const auto status = interrupted_status()) return *status;
+    return result ? *result : exit_status(result.error().code);
+}
+
+int run(const std::vector<std::string>& arguments) {
+    const bool json = wants_json(arguments);
+    const auto invocation = parse_command_line(arguments);
+    if (!invocation) return finish(invocation.failure(), json, process_streams(ColorWhen::automatic));
+    configure_log(invocation->global);
+    const auto streams = process_streams(invocation->global.color);
+    Services services(real_outside(streams), invocation->global);
+    return finish(run_command(invocation->command, services, streams), json, streams);
+}
+
+// `handover __trial FD`: the child that loads a plugin for the first time (host/plugins).
+int trial(std::string_view descriptor) {
+    int fd = -1;
+    const auto parsed = std::from_chars(descriptor.data(), descriptor.data() + descriptor.size(), fd);
+    return parsed.ec == std::errc() ? plugins::run_trial(fd) : exit_usage;
+}
+
+// Nothing gets past here: a fault of ours is reported as one.
+int guarded(const std::vector<std::string>& arguments) {
+    try {
+        return run(arguments);
+    } catch (const std::exception& exception) {
+        const Error error = {.code = Errc::internal,
+                             .message = "an internal error ended the command",
+                             .reason = exception.what(),
+                             .fix = "please report it with the command and the output of -vv"};
+        (void)platform::write_all(STDERR_FILENO, wants_json(arguments) ? error_json(error) : error_text(error, false));
+        return exit_internal;
+    }
+}
+
+}  // namespace
+}  // namespace handover::cli
+
+int main(int argc, char** argv) {
+    handover::protect_process_memory();
+    const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
+    if (arguments.size() == 2 && arguments[0] == "__trial") return handover::cli::trial(arguments[1]);
+    handover::cli::install_signal_handlers();
+    const int status = handover::cli::guarded(arguments);
+    // The watching thread sleeps to the end; nothing is left that a static destructor would have to do.
+    _exit(status);
+}
