@@ -15,7 +15,12 @@ find_library(ELF_LIBRARY NAMES libelf.a elf REQUIRED)
 find_library(Z_LIBRARY NAMES libz.a z REQUIRED)
 
 add_library(handover_fmt INTERFACE)
-target_link_libraries(handover_fmt INTERFACE fmt::fmt)
+find_library(FMT_ARCHIVE NAMES libfmt.a)
+if(HANDOVER_STATIC AND FMT_ARCHIVE)
+    target_link_libraries(handover_fmt INTERFACE ${FMT_ARCHIVE})
+else()
+    target_link_libraries(handover_fmt INTERFACE fmt::fmt)
+endif()
 
 add_library(handover_toml INTERFACE)
 target_include_directories(handover_toml SYSTEM INTERFACE ${TOMLPLUSPLUS_INCLUDE_DIR})
