@@ -51,10 +51,12 @@ Result<EffectiveEndpoints> effective_endpoints(const Method& method,
 // reached.
 bool endpoint_is_gone(const http::Outcome& outcome);
 
-// Remembers for a day that a source's endpoints are gone, so that the next attempt begins with the
-// other source. Drops a cached document.
+// Remembers that a source's endpoints are gone, so that the next attempt begins with the other
+// source: for a day after 404 or 410, for ten minutes where it was not reached. Drops a cached
+// document.
 void remember_gone(const Method& method,
                    oauth2::EndpointSource source,
+                   const http::Outcome& outcome,
                    const DiscoveryServices& services);
 
 }  // namespace handover::auth

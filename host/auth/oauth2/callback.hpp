@@ -41,7 +41,7 @@ struct ExpectedCallback {
     bool issuer_promised = false;  // the metadata says `iss` always comes (RFC 9207 section 2.3)
 };
 
-// A checked answer of the authorization endpoint. Only parse_callback and parse_pasted make one, so
+// A checked answer of the authorization endpoint. Only parse_callback makes one, so
 // an unchecked code cannot reach the token endpoint.
 class AuthorizationResponse {
 public:
@@ -68,8 +68,11 @@ bool answers_our_request(std::string_view target, const ExpectedCallback& expect
 Result<AuthorizationResponse> parse_callback(std::string_view target,
                                              const ExpectedCallback& expected);
 
-// What a person pastes: the full redirected URL, or its query. A bare code is refused, because its
-// state cannot be checked.
+// What a person pastes, as a request target: the full redirected URL, or its query. A bare code is
+// refused, because its state cannot be checked.
+Result<std::string> pasted_target(std::string_view text, const ExpectedCallback& expected);
+
+// pasted_target, then parse_callback.
 Result<AuthorizationResponse> parse_pasted(std::string_view text, const ExpectedCallback& expected);
 
 }  // namespace handover::auth::oauth2
