@@ -41,6 +41,7 @@ class OidcServer {
   record = new Record(); // {endpoint, method, path, params, headers, grant_type, status}
   secrets = new Set(); // every token, code and verifier that passed
   memory = new Memory();
+  wrongState = false; // the redirect carries another state than was asked with
 
   constructor(want, response) {
     // Want: lifetimes in seconds; encoding of the refresh request; whether reuse revokes the login.
@@ -67,6 +68,9 @@ class OidcServer {
     };
     this.provider = new Provider(this.issuer, this.#configuration());
     this.provider.use((ctx, next) => this.#judge(ctx, next));
+    this.provider.on('authorization.success', (_ctx, out) => {
+      if (this.wrongState) out.state = 'somebody-elses-state';
+    });
     this.callback = this.provider.callback();
   }
 

@@ -1,0 +1,3 @@
+import { loginSuite } from './suites/login.js';
+
+loginSuite('oidc-provider');

@@ -1,0 +1,3 @@
+import { refreshSuite } from './suites/refresh.js';
+
+refreshSuite('oidc-provider');

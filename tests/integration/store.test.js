@@ -1,0 +1,104 @@
+// The credential files under bad conditions: readable by others, linked, on a full disk.
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { chmodSync, linkSync, mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import { test } from 'node:test';
+
+import { failed, loggedIn, login, scene, succeeded } from './lib/scene.js';
+
+const make = 'oidc-provider';
+
+test('a credential that others can read is refused with the chmod that mends it', async (t) => {
+  const { home } = await loggedIn(t, make);
+  const file = home.credentialFile('company');
+  for (const mode of [0o644, 0o640, 0o604]) {
+    chmodSync(file, mode);
+    const run = failed(await home.token('company'), { exit: 4, code: 'STORE_PERMISSIONS', fix: /chmod 0?600 / });
+    const command = /chmod 0?600 .*$/m.exec(run.stderr)[0];
+    execFileSync('/bin/sh', ['-c', command]);
+    succeeded(await home.token('company'));
+  }
+});
+
+test('so is a folder that others can enter', async (t) => {
+  const { home } = await loggedIn(t, make);
+  chmodSync(home.path('credentials'), 0o755);
+  const run = failed(await home.token('company'), { exit: 4, code: 'STORE_PERMISSIONS', fix: /chmod 0?700 / });
+  execFileSync('/bin/sh', ['-c', /chmod 0?700 .*$/m.exec(run.stderr)[0]]);
+  succeeded(await home.token('company'));
+});
+
+test('links are not followed', async (t) => {
+  const { home } = await loggedIn(t, make);
+  const file = home.credentialFile('company');
+  const elsewhere = home.path('elsewhere.json');
+  linkSync(file, elsewhere);
+  assert.equal((await home.token('company')).code, 4, 'a second link');
+  execFileSync('rm', [file]);
+  symlinkSync(elsewhere, file);
+  assert.equal((await home.token('company')).code, 4, 'a symbolic link');
+  execFileSync('rm', [file]);
+  renameSync(elsewhere, file);
+  succeeded(await home.token('company'));
+});
+
+// A file system of 64 kB at `folder`, or the reason why there is none.
+function smallDisk(t, folder) {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k,mode=0700', 'tmpfs', folder], { encoding: 'utf8' });
+  if (mounted.status !== 0) return `cannot mount a tmpfs here: ${mounted.stderr ?? mounted.error}`;
+  t.after(() => spawnSync('umount', ['-l', folder]));
+  return '';
+}
+
+function fill(folder) {
+  try {
+    for (let n = 0; n < 64; n += 1) writeFileSync(`${folder}/filler-${n}`, Buffer.alloc(4096, 1));
+  } catch (error) {
+    assert.equal(error.code, 'ENOSPC');
+  }
+}
+
+test('a full disk: said before the person has been to the browser', async (t) => {
+  const { world, home } = await scene(t, make);
+  const why = smallDisk(t, home.path('credentials'));
+  if (why) return t.skip(why);
+  fill(home.path('credentials'));
+  const run = await home.run(['auth', 'login', 'company', '--no-browser']);
+  failed(run, { exit: 4, code: 'STORE_IO' });
+  assert.doesNotMatch(run.stderr, /code_challenge/);
+  assert.equal((await world.counts()).authorize, 0);
+  return undefined;
+});
+
+test('a full disk: the refresh token is not spent', async (t) => {
+  const { world, home } = await scene(t, make);
+  const why = smallDisk(t, home.path('credentials'));
+  if (why) return t.skip(why);
+  succeeded((await login(home)).run);
+  home.setExpiry('company', -10);
+  fill(home.path('credentials'));
+  const before = readFileSync(home.credentialFile('company'), 'utf8');
+  failed(await home.token('company'), { exit: 4, code: 'STORE_IO' });
+  assert.equal((await world.counts()).refreshes, 0);
+  assert.equal(readFileSync(home.credentialFile('company'), 'utf8'), before);
+  for (let n = 0; n < 64; n += 1) spawnSync('rm', ['-f', `${home.path('credentials')}/filler-${n}`]);
+  succeeded(await home.token('company'));
+  assert.equal((await world.counts()).refreshes, 1);
+  return undefined;
+});
+
+test('a full disk and a token that still works: it is served, with a warning', async (t) => {
+  const { world, home } = await scene(t, make);
+  const why = smallDisk(t, home.path('credentials'));
+  if (why) return t.skip(why);
+  succeeded((await login(home)).run);
+  home.setExpiry('company', 200);
+  const { access_token } = home.credential('company');
+  fill(home.path('credentials'));
+  const run = succeeded(await home.token('company'));
+  assert.equal(run.stdout, `${access_token}\n`);
+  assert.match(run.stderr, /warn/i);
+  assert.equal((await world.counts()).refreshes, 0);
+  return undefined;
+});
