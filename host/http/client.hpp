@@ -1,5 +1,5 @@
-// The HTTP client: libcurl's multi interface on one Asio event loop. libcurl is opened when the first request is made; nothing of it
-// shows here.
+// The HTTP client: libcurl's multi interface on one Asio event loop. libcurl is opened when the
+// first request is made; nothing of it shows here.
 #pragma once
 
 #include <handover/result.hpp>
@@ -18,8 +18,9 @@
 namespace handover::http {
 
 struct ClientOptions {
-    std::string proxy = {};    // empty: the usual environment variables; never for loopback targets
-    std::string ca_file = {};  // empty: SSL_CERT_FILE, then the system's CA directory, then its CA file
+    std::string proxy = {};  // empty: the usual environment variables; never for loopback targets
+    std::string ca_file =
+        {};  // empty: SSL_CERT_FILE, then the system's CA directory, then its CA file
     std::chrono::milliseconds connect_timeout = std::chrono::seconds(10);
     std::chrono::milliseconds first_byte_timeout = std::chrono::minutes(5);
     std::chrono::milliseconds idle_timeout = std::chrono::minutes(5);
@@ -31,18 +32,34 @@ struct ResponseHead {
     std::vector<Header> headers = {};
 };
 
-// Receives a response as it arrives, on the thread that runs the exchange. Returning false from on_body cancels the exchange.
+// Receives a response as it arrives, on the thread that runs the exchange. Returning false from
+// on_body cancels the exchange.
 struct ResponseHandler {
     std::function<void(const ResponseHead&)> on_head = {};
     std::function<bool(std::string_view)> on_body = {};
 };
 
+// What kind of failure it was: the words for people stand in the error, this is for decisions.
+enum class Fault {
+    none,
+    stopped,      // by the handler or the stop token
+    name_lookup,  // DNS
+    refused,      // no connection
+    trust,        // TLS
+    timeout,
+    limit,     // an answer longer than allowed
+    broken,    // the connection broke, or what came is not HTTP
+    unusable,  // the request itself, or no libcurl: nothing was tried
+};
+
 // How a streamed exchange ended.
 struct StreamEnd {
     Delivery delivery = Delivery::not_sent;
-    bool cancelled = false;       // by the handler or by the stop token
-    bool resent_by_library = false;  // a pooled connection had closed and the library sent the request once more
-    Error error = {};             // meaningful unless delivery is `answered`
+    bool cancelled = false;  // by the handler or by the stop token
+    bool resent_by_library =
+        false;  // a pooled connection had closed and the library sent the request once more
+    Fault fault = Fault::none;
+    Error error = {};  // meaningful unless delivery is `answered`
 };
 
 class Client {
@@ -52,8 +69,9 @@ public:
     Client(const Client&) = delete;
     Client& operator=(const Client&) = delete;
 
-    // One request on a pooled connection, HTTP/2 where offered, the answer handed over as it arrives. Blocking; runs the loop on the
-    // calling thread. No redirects. A stop request cancels upstream at once.
+    // One request on a pooled connection, HTTP/2 where offered, the answer handed over as it
+    // arrives. Blocking; runs the loop on the calling thread. No redirects. A stop request cancels
+    // upstream at once.
     StreamEnd stream(const Request& request, const ResponseHandler& handler, std::stop_token stop);
 
     // The broker's way out: a fresh connection, never reused, whole answer (see http::Send).

@@ -1,5 +1,5 @@
-// HTTP messages as values, and what is known of a request's fate. No library shows here: the auth core builds requests and judges
-// responses with these, the client in client.hpp moves them.
+// HTTP messages as values, and what is known of a request's fate. No library shows here: the auth
+// core builds requests and judges responses with these, the client in client.hpp moves them.
 #pragma once
 
 #include <handover/error.hpp>
@@ -25,7 +25,8 @@ struct Header {
     bool operator==(const Header&) const = default;
 };
 
-// A header whose value is a credential: set by the host after everything else, dropped on redirects, never shown.
+// A header whose value is a credential: set by the host after everything else, dropped on
+// redirects, never shown.
 struct SecretHeader {
     std::string name = {};
     Secret value = {};
@@ -46,12 +47,16 @@ struct Response {
     std::string body = {};
 };
 
-// The first header of that name, compared without case (RFC 9110 section 5.1); nothing if there is none.
-inline std::optional<std::string_view> find_header(const std::vector<Header>& headers, std::string_view name) {
+// The first header of that name, compared without case (RFC 9110 section 5.1); nothing if there is
+// none.
+inline std::optional<std::string_view> find_header(const std::vector<Header>& headers,
+                                                   std::string_view name) {
     const auto same = [&](const Header& header) {
-        return std::equal(header.name.begin(), header.name.end(), name.begin(), name.end(), [](char a, char b) {
-            return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
-        });
+        return std::equal(
+            header.name.begin(), header.name.end(), name.begin(), name.end(), [](char a, char b) {
+                return std::tolower(static_cast<unsigned char>(a)) ==
+                       std::tolower(static_cast<unsigned char>(b));
+            });
     };
     const auto found = std::find_if(headers.begin(), headers.end(), same);
     return found == headers.end() ? std::nullopt : std::optional<std::string_view>(found->value);
@@ -76,8 +81,9 @@ struct Limits {
     std::size_t max_body = 1 << 20;  // a longer answer ends the exchange as `unknown`
 };
 
-// Sends one request on a connection of its own that is never reused, follows no redirect, and waits for the whole answer.
-// Blocking; safe to call from any thread; a stop request ends it (the outcome then says how far it got).
+// Sends one request on a connection of its own that is never reused, follows no redirect, and waits
+// for the whole answer. Blocking; safe to call from any thread; a stop request ends it (the outcome
+// then says how far it got).
 using Send = std::function<Outcome(const Request&, const Limits&, std::stop_token)>;
 
 }  // namespace handover::http

@@ -1,0 +1,164 @@
+#include "http/event_loop.hpp"
+
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
+#include <chrono>
+#include <utility>
+
+namespace handover::http {
+
+// A socket of libcurl's, watched but not owned.
+struct EventLoop::Watch {
+    Watch(boost::asio::io_context& io, curl_socket_t fd) : socket(fd), descriptor(io, fd) {}
+    ~Watch() { descriptor.release(); }
+    Watch(const Watch&) = delete;
+    Watch& operator=(const Watch&) = delete;
+
+    curl_socket_t socket;
+    boost::asio::posix::stream_descriptor descriptor;
+    int wanted = CURL_POLL_NONE;  // CURL_POLL_IN | CURL_POLL_OUT
+    int waiting = CURL_POLL_NONE;
+    bool gone = false;
+};
+
+EventLoop::EventLoop(boost::asio::io_context& io, const CurlLibrary& curl)
+    : io_(io), curl_(curl), multi_(curl.multi_init()), timer_(io) {
+    if (multi_ == nullptr) return;
+    curl_.multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &EventLoop::socket_wanted);
+    curl_.multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
+    curl_.multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, &EventLoop::timer_wanted);
+    curl_.multi_setopt(multi_, CURLMOPT_TIMERDATA, this);
+}
+
+EventLoop::~EventLoop() {
+    *alive_ = false;
+    for (const auto& [easy, running] : running_) curl_.multi_remove_handle(multi_, easy);
+    if (multi_ != nullptr) curl_.multi_cleanup(multi_);
+    for (const auto& [socket, watch] : watches_) {
+        watch->gone = true;
+        watch->descriptor.release();
+    }
+}
+
+bool EventLoop::start(const std::shared_ptr<Transfer>& transfer, std::function<void()> done) {
+    if (multi_ == nullptr) return false;
+    auto* const easy = transfer->easy();
+    running_.emplace(easy, Running{.transfer = transfer, .done = std::move(done)});
+    if (curl_.multi_add_handle(multi_, easy) != CURLM_OK) {
+        running_.erase(easy);
+        return false;
+    }
+    transfer->on_deadline = [this, alive = alive_, easy](Ending ending) {
+        if (*alive) finish(easy, ending, CURLE_OK);
+    };
+    transfer->start_clock();
+    return true;
+}
+
+void EventLoop::abort(Transfer& transfer, Ending ending) {
+    finish(transfer.easy(), ending, CURLE_OK);
+}
+
+int EventLoop::socket_wanted(CURL*, curl_socket_t socket, int what, void* self, void*) noexcept {
+    auto& loop = *static_cast<EventLoop*>(self);
+    try {
+        if (what == CURL_POLL_REMOVE) {
+            loop.unwatch(socket);
+        } else {
+            loop.watch(socket, what);
+        }
+        return 0;
+    } catch (...) {
+        return -1;  // out of memory or of descriptors: libcurl ends its transfers
+    }
+}
+
+void EventLoop::watch(curl_socket_t socket, int what) {
+    auto& entry = watches_[socket];
+    if (!entry) entry = std::make_shared<Watch>(io_, socket);
+    entry->wanted = what;
+    arm(entry);
+}
+
+// libcurl closes the socket right after this.
+void EventLoop::unwatch(curl_socket_t socket) {
+    const auto found = watches_.find(socket);
+    if (found == watches_.end()) return;
+    found->second->gone = true;
+    found->second->descriptor.release();
+    watches_.erase(found);
+}
+
+void EventLoop::arm(const std::shared_ptr<Watch>& watch) {
+    wait(watch, CURL_POLL_IN);
+    wait(watch, CURL_POLL_OUT);
+}
+
+void EventLoop::wait(const std::shared_ptr<Watch>& watch, int direction) {
+    if ((watch->wanted & direction) == 0 || (watch->waiting & direction) != 0) return;
+    watch->waiting |= direction;
+    const bool reads = direction == CURL_POLL_IN;
+    const auto kind = reads ? boost::asio::posix::stream_descriptor::wait_read
+                            : boost::asio::posix::stream_descriptor::wait_write;
+    watch->descriptor.async_wait(
+        kind,
+        [this, alive = alive_, watch, direction, reads](const boost::system::error_code& error) {
+            watch->waiting &= ~direction;
+            if (!*alive || watch->gone || error) return;
+            if ((watch->wanted & direction) == 0) return;
+            act(watch->socket, reads ? CURL_CSELECT_IN : CURL_CSELECT_OUT);
+            if (*alive && !watch->gone) arm(watch);
+        });
+}
+
+int EventLoop::timer_wanted(CURLM*, long milliseconds, void* self) noexcept {
+    try {
+        static_cast<EventLoop*>(self)->set_timer(milliseconds);
+        return 0;
+    } catch (...) {
+        return -1;
+    }
+}
+
+void EventLoop::set_timer(long milliseconds) {
+    const auto round = ++timer_round_;
+    const auto wake = [this, alive = alive_, round](const boost::system::error_code& error) {
+        if (error || !*alive || round != timer_round_) return;
+        act(CURL_SOCKET_TIMEOUT, 0);
+    };
+    if (milliseconds < 0) {
+        timer_.cancel();
+    } else if (milliseconds == 0) {
+        // Not called from here: libcurl forbids acting inside its callback.
+        boost::asio::post(io_, [wake] { wake({}); });
+    } else {
+        timer_.expires_after(std::chrono::milliseconds(milliseconds));
+        timer_.async_wait(wake);
+    }
+}
+
+void EventLoop::act(curl_socket_t socket, int events) {
+    int still_running = 0;
+    curl_.multi_socket_action(multi_, socket, events, &still_running);
+    collect_ended();
+}
+
+void EventLoop::collect_ended() {
+    int left = 0;
+    while (const auto* const message = curl_.multi_info_read(multi_, &left)) {
+        if (message->msg == CURLMSG_DONE)
+            finish(message->easy_handle, Ending::by_library, message->data.result);
+    }
+}
+
+void EventLoop::finish(CURL* easy, Ending ending, CURLcode code) {
+    const auto found = running_.find(easy);
+    if (found == running_.end()) return;
+    const auto ended = std::move(found->second);
+    running_.erase(found);
+    ended.transfer->end(ending, code);
+    curl_.multi_remove_handle(multi_, easy);
+    ended.done();
+}
+
+}  // namespace handover::http

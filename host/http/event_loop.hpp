@@ -1,0 +1,62 @@
+// libcurl's multi interface on an Asio io_context: sockets and timers of all transfers, and the
+// pool of connections. Everything on the thread that runs the io_context. For the files of this
+// folder only.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <functional>
+#include <map>
+#include <memory>
+
+#include "http/curl_library.hpp"
+#include "http/transfer.hpp"
+
+namespace handover::http {
+
+class EventLoop {
+public:
+    EventLoop(boost::asio::io_context& io, const CurlLibrary& curl);
+    ~EventLoop();
+    EventLoop(const EventLoop&) = delete;
+    EventLoop& operator=(const EventLoop&) = delete;
+
+    // Runs a configured transfer; `done` is called once, when it has ended. False where libcurl
+    // does not take it.
+    bool start(const std::shared_ptr<Transfer>& transfer, std::function<void()> done);
+
+    // Ends a transfer at once, closing its connection (HTTP/2: resetting its stream). Nothing if it
+    // has ended. Not from a handler: that returns false instead.
+    void abort(Transfer& transfer, Ending ending);
+
+private:
+    struct Watch;
+    struct Running {
+        std::shared_ptr<Transfer> transfer = {};
+        std::function<void()> done = {};
+    };
+
+    static int socket_wanted(
+        CURL*, curl_socket_t socket, int what, void* self, void* watch) noexcept;
+    static int timer_wanted(CURLM*, long milliseconds, void* self) noexcept;
+
+    void watch(curl_socket_t socket, int what);
+    void unwatch(curl_socket_t socket);
+    void arm(const std::shared_ptr<Watch>& watch);
+    void wait(const std::shared_ptr<Watch>& watch, int direction);
+    void set_timer(long milliseconds);
+    void act(curl_socket_t socket, int events);
+    void collect_ended();
+    void finish(CURL* easy, Ending ending, CURLcode code);
+
+    boost::asio::io_context& io_;
+    const CurlLibrary& curl_;
+    CURLM* multi_ = nullptr;
+    boost::asio::steady_timer timer_;
+    unsigned long timer_round_ = 0;  // an older round's wake-up is void
+    std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+    std::map<curl_socket_t, std::shared_ptr<Watch>> watches_ = {};
+    std::map<CURL*, Running> running_ = {};
+};
+
+}  // namespace handover::http

@@ -1,0 +1,69 @@
+#include "http/header_rules.hpp"
+
+#include <algorithm>
+#include <cctype>
+
+#include "text/printable.hpp"
+
+namespace handover::http {
+namespace {
+
+bool is_token_character(char c) {
+    constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
+    const auto byte = static_cast<unsigned char>(c);
+    const bool alphanumeric =
+        (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    return byte < 0x80 && (alphanumeric || marks.find(c) != std::string_view::npos);
+}
+
+Failure refused(std::string message) {
+    return fail({.code = Errc::internal,
+                 .message = std::move(message),
+                 .reason = "it would not stay in its place in the request's head",
+                 .fix = {}});
+}
+
+Result<void> check_header(std::string_view name, std::string_view value) {
+    if (!is_token(name)) return refused("not a header name: \"" + text::printable(name, 100) + '"');
+    if (!is_header_value(value)) {
+        return refused("the value of the header " + std::string(name) +
+                       " holds a control character");
+    }
+    return {};
+}
+
+}  // namespace
+
+bool same_name(std::string_view left, std::string_view right) {
+    const auto same = [](char a, char b) {
+        return std::tolower(static_cast<unsigned char>(a)) ==
+               std::tolower(static_cast<unsigned char>(b));
+    };
+    return std::equal(left.begin(), left.end(), right.begin(), right.end(), same);
+}
+
+bool is_token(std::string_view name) {
+    return !name.empty() && std::all_of(name.begin(), name.end(), is_token_character);
+}
+
+bool is_header_value(std::string_view value) {
+    return std::none_of(value.begin(), value.end(), [](char c) {
+        const auto byte = static_cast<unsigned char>(c);
+        return (byte < 0x20 && c != '\t') || byte == 0x7F;
+    });
+}
+
+Result<void> check_head(const Request& request) {
+    if (!is_token(request.method))
+        return refused("not a method: \"" + text::printable(request.method, 100) + '"');
+    for (const auto& header : request.headers) {
+        if (auto checked = check_header(header.name, header.value); !checked) return checked;
+    }
+    for (const auto& credential : request.credentials) {
+        if (auto checked = check_header(credential.name, credential.value.reveal()); !checked)
+            return checked;
+    }
+    return {};
+}
+
+}  // namespace handover::http
