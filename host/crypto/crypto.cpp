@@ -9,7 +9,8 @@
 namespace handover::crypto {
 namespace {
 
-// unsigned char* SHA256(const unsigned char*, size_t, unsigned char*): stable since OpenSSL 0.9 (openssl/sha.h).
+// unsigned char* SHA256(const unsigned char*, size_t, unsigned char*): stable since OpenSSL 0.9
+// (openssl/sha.h).
 using Sha256Function = unsigned char* (*)(const unsigned char*, std::size_t, unsigned char*);
 
 Sha256Function open_libcrypto() {
@@ -50,7 +51,8 @@ std::string random_bytes(std::size_t size) {
     std::size_t filled = 0;
     while (filled < size) {
         const auto got = getrandom(bytes.data() + filled, size - filled, 0);
-        if (got < 0 && errno != EINTR) throw std::system_error(errno, std::system_category(), "getrandom");
+        if (got < 0 && errno != EINTR)
+            throw std::system_error(errno, std::system_category(), "getrandom");
         if (got > 0) filled += static_cast<std::size_t>(got);
     }
     return bytes;

@@ -40,7 +40,9 @@ void configure(Level most, Format format) {
     chosen_format = format;
 }
 
-bool enabled(Level level) { return level <= most_written.load(std::memory_order_relaxed); }
+bool enabled(Level level) {
+    return level <= most_written.load(std::memory_order_relaxed);
+}
 
 void write(Level level, std::string_view area, std::string_view message) {
     if (!enabled(level)) return;

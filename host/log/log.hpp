@@ -1,4 +1,5 @@
-// The log: one line per event on stderr, as text or JSON. Every line passes redaction and loses its control characters here.
+// The log: one line per event on stderr, as text or JSON. Every line passes redaction and loses its
+// control characters here.
 #pragma once
 
 #include <string_view>
@@ -8,15 +9,23 @@ namespace handover::log {
 enum class Level { error, warning, info, debug };
 enum class Format { text, json };
 
-// Set once, before the first thread starts. `most` is the most talkative level that is written (the default is warning).
+// Set once, before the first thread starts. `most` is the most talkative level that is written (the
+// default is warning).
 void configure(Level most, Format format);
 bool enabled(Level level);
 
-// `area` is the module that speaks ("auth", "http", "plugin:codex"). Thread-safe; one write(2) per line.
+// `area` is the module that speaks ("auth", "http", "plugin:codex"). Thread-safe; one write(2) per
+// line.
 void write(Level level, std::string_view area, std::string_view message);
 
-inline void warning(std::string_view area, std::string_view message) { write(Level::warning, area, message); }
-inline void info(std::string_view area, std::string_view message) { write(Level::info, area, message); }
-inline void debug(std::string_view area, std::string_view message) { write(Level::debug, area, message); }
+inline void warning(std::string_view area, std::string_view message) {
+    write(Level::warning, area, message);
+}
+inline void info(std::string_view area, std::string_view message) {
+    write(Level::info, area, message);
+}
+inline void debug(std::string_view area, std::string_view message) {
+    write(Level::debug, area, message);
+}
 
 }  // namespace handover::log

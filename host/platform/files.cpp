@@ -28,14 +28,18 @@ Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
     return *this;
 }
 
-int Descriptor::release() { return std::exchange(fd_, -1); }
+int Descriptor::release() {
+    return std::exchange(fd_, -1);
+}
 
 void Descriptor::reset() {
     if (fd_ >= 0) (void)close(fd_);
     fd_ = -1;
 }
 
-std::string error_text(int error_number) { return std::system_category().message(error_number); }
+std::string error_text(int error_number) {
+    return std::system_category().message(error_number);
+}
 
 Result<std::optional<std::string>> read_file(const std::filesystem::path& file, std::size_t most) {
     const Descriptor opened(open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
@@ -66,10 +70,13 @@ Result<void> make_private_folder(const std::filesystem::path& folder) {
     if (folder.empty() || mkdir(folder.c_str(), 0700) == 0) return {};
     const int error_number = errno;
     struct stat status = {};
-    if (error_number == EEXIST && stat(folder.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) return {};
-    if (error_number != ENOENT) return cannot("make the folder", folder, error_number == EEXIST ? ENOTDIR : error_number);
+    if (error_number == EEXIST && stat(folder.c_str(), &status) == 0 && S_ISDIR(status.st_mode))
+        return {};
+    if (error_number != ENOENT)
+        return cannot("make the folder", folder, error_number == EEXIST ? ENOTDIR : error_number);
     if (auto made = make_private_folder(folder.parent_path()); !made) return made;
-    if (mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return cannot("make the folder", folder, errno);
+    if (mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
+        return cannot("make the folder", folder, errno);
     return {};
 }
 
@@ -83,7 +90,9 @@ bool write_all(int fd, std::string_view bytes) {
     return true;
 }
 
-Result<void> replace_file(const std::filesystem::path& file, std::string_view contents, mode_t mode) {
+Result<void> replace_file(const std::filesystem::path& file,
+                          std::string_view contents,
+                          mode_t mode) {
     if (auto made = make_private_folder(file.parent_path()); !made) return made;
     std::string sibling = file.string() + ".XXXXXX";
     const Descriptor opened(mkostemp(sibling.data(), O_CLOEXEC));

@@ -1,5 +1,5 @@
-// Small files, read whole and replaced atomically. What must survive a power failure (credentials) has a protocol of its own in
-// host/auth; these are for config, caches and results.
+// Small files, read whole and replaced atomically. What must survive a power failure (credentials)
+// has a protocol of its own in host/auth; these are for config, caches and results.
 #pragma once
 
 #include <handover/result.hpp>
@@ -36,11 +36,16 @@ private:
 // "Permission denied" and the like; thread-safe.
 std::string error_text(int error_number);
 
-// The whole file, nothing if there is none; an error (STORE_IO) if it cannot be read or is longer than `most`.
-Result<std::optional<std::string>> read_file(const std::filesystem::path& file, std::size_t most = 16U << 20U);
+// The whole file, nothing if there is none; an error (STORE_IO) if it cannot be read or is longer
+// than `most`.
+Result<std::optional<std::string>> read_file(const std::filesystem::path& file,
+                                             std::size_t most = 16U << 20U);
 
-// Writes a sibling, then renames it over `file`; makes missing parent folders with mode 0700. Readers see the old or the new contents.
-Result<void> replace_file(const std::filesystem::path& file, std::string_view contents, mode_t mode = 0600);
+// Writes a sibling, then renames it over `file`; makes missing parent folders with mode 0700.
+// Readers see the old or the new contents.
+Result<void> replace_file(const std::filesystem::path& file,
+                          std::string_view contents,
+                          mode_t mode = 0600);
 
 // mkdir -p with mode 0700 for what is missing.
 Result<void> make_private_folder(const std::filesystem::path& folder);

@@ -82,8 +82,8 @@ Result<pid_t> spawn(const Spawn& child) {
     posix_spawn_file_actions_addclosefrom_np(&actions.files, first_closed);
     reset_signals(actions, child.new_session);
     pid_t pid = 0;
-    const int error_number =
-        posix_spawnp(&pid, argv[0], &actions.files, &actions.attributes, argv.data(), environment.data());
+    const int error_number = posix_spawnp(
+        &pid, argv[0], &actions.files, &actions.attributes, argv.data(), environment.data());
     if (error_number != 0) {
         return fail({.code = Errc::internal,
                      .message = "cannot start " + child.argv.front(),
@@ -100,7 +100,8 @@ Ended wait_or_kill(pid_t child, std::chrono::milliseconds at_most) {
     const auto deadline = std::chrono::steady_clock::now() + at_most;
     int ready = -1;
     do {
-        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+            deadline - std::chrono::steady_clock::now());
         ready = poll(&poll_entry, 1, static_cast<int>(std::max<std::int64_t>(left.count(), 0)));
     } while (ready < 0 && errno == EINTR);
     if (ready == 0) (void)kill(child, SIGKILL);

@@ -27,18 +27,22 @@ LiveSecrets& live_secrets() {
     return *live;
 }
 
-void wipe_bytes(char* data, std::size_t size) { explicit_bzero(data, size); }
+void wipe_bytes(char* data, std::size_t size) {
+    explicit_bzero(data, size);
+}
 
 void replace_all(std::string& text, std::string_view what) {
     constexpr std::string_view mark = "[redacted]";
-    for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + mark.size())) {
+    for (auto at = text.find(what); at != std::string::npos;
+         at = text.find(what, at + mark.size())) {
         text.replace(at, what.size(), mark);
     }
 }
 
-// The part of a base64 text that does not depend on what stands before or after the value: the encoding at the three
-// possible offsets, less the characters that mix with a neighbour.
-std::vector<std::string> base64_cores(std::string_view value, std::string (*encode)(std::string_view)) {
+// The part of a base64 text that does not depend on what stands before or after the value: the
+// encoding at the three possible offsets, less the characters that mix with a neighbour.
+std::vector<std::string> base64_cores(std::string_view value,
+                                      std::string (*encode)(std::string_view)) {
     std::vector<std::string> cores;
     for (std::size_t offset = 0; offset < 3; ++offset) {
         std::string padded(offset, '\0');
@@ -108,8 +112,9 @@ bool equal_in_constant_time(std::string_view left, std::string_view right) {
     if (left.size() != right.size()) return false;
     unsigned char difference = 0;
     for (std::size_t i = 0; i < left.size(); ++i) {
-        difference = static_cast<unsigned char>(
-            difference | (static_cast<unsigned char>(left[i]) ^ static_cast<unsigned char>(right[i])));
+        difference =
+            static_cast<unsigned char>(difference | (static_cast<unsigned char>(left[i]) ^
+                                                     static_cast<unsigned char>(right[i])));
     }
     return difference == 0;
 }

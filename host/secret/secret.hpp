@@ -1,5 +1,6 @@
-// Secret values: tokens, keys, codes, verifiers. They do not print, are wiped when they go, and every live one is known to the
-// redaction sink. Copies inside libraries (libcurl, OpenSSL) are a stated limit.
+// Secret values: tokens, keys, codes, verifiers. They do not print, are wiped when they go, and
+// every live one is known to the redaction sink. Copies inside libraries (libcurl, OpenSSL) are a
+// stated limit.
 #pragma once
 
 #include <memory>
@@ -8,8 +9,9 @@
 
 namespace handover {
 
-// A shared, immutable secret. There is no formatter and no operator<<: printing one does not compile.
-// Copying shares the value; the bytes are wiped when the last copy goes. Safe to copy and read from any thread.
+// A shared, immutable secret. There is no formatter and no operator<<: printing one does not
+// compile. Copying shares the value; the bytes are wiped when the last copy goes. Safe to copy and
+// read from any thread.
 class Secret {
 public:
     Secret() = default;
@@ -32,8 +34,9 @@ bool equal_in_constant_time(std::string_view left, std::string_view right);
 // Overwrites the string's bytes and empties it.
 void wipe(std::string& text);
 
-// `text` with every live secret of 6 or more bytes replaced by "[redacted]", also percent-encoded, base64- and base64url-encoded.
-// All log, error and metric text passes here before it leaves the process. Thread-safe.
+// `text` with every live secret of 6 or more bytes replaced by "[redacted]", also percent-encoded,
+// base64- and base64url-encoded. All log, error and metric text passes here before it leaves the
+// process. Thread-safe.
 std::string redact(std::string_view text);
 
 // Makes the process not dumpable and sets its core limit to 0. Called first in main.

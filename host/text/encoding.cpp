@@ -69,7 +69,9 @@ std::string base64_encode(std::string_view bytes) {
     return out;
 }
 
-std::string base64url_encode(std::string_view bytes) { return encode(bytes, url_alphabet); }
+std::string base64url_encode(std::string_view bytes) {
+    return encode(bytes, url_alphabet);
+}
 
 std::optional<std::string> base64url_decode(std::string_view encoded) {
     if (encoded.size() % 4 == 1) return std::nullopt;

@@ -1,4 +1,5 @@
-// Text encodings of the protocols: base64 (RFC 4648), base64url without padding, percent and form encoding.
+// Text encodings of the protocols: base64 (RFC 4648), base64url without padding, percent and form
+// encoding.
 #pragma once
 
 #include <optional>

@@ -31,7 +31,8 @@ std::size_t distance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-std::optional<std::string> nearest(std::string_view typed, std::span<const std::string> candidates) {
+std::optional<std::string> nearest(std::string_view typed,
+                                   std::span<const std::string> candidates) {
     constexpr std::size_t longest_name = 256;
     if (typed.empty() || typed.size() > longest_name) return std::nullopt;
     std::size_t best = std::clamp<std::size_t>(typed.size() / 3, 1, 3) + 1;

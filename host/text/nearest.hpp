@@ -8,8 +8,9 @@
 
 namespace handover::text {
 
-// The candidate with the smallest edit distance (insert, delete, replace, swap of neighbours) to `typed`, if that distance is
-// at most a third of the typed length (at least 1, at most 3); nothing otherwise. The first wins among equals.
+// The candidate with the smallest edit distance (insert, delete, replace, swap of neighbours) to
+// `typed`, if that distance is at most a third of the typed length (at least 1, at most 3); nothing
+// otherwise. The first wins among equals.
 std::optional<std::string> nearest(std::string_view typed, std::span<const std::string> candidates);
 
 // " Did you mean \"codex\"?" or an empty text.

@@ -51,11 +51,13 @@ Decoded decode(std::string_view text) {
 // Controls, and the marks that reorder a line (Unicode bidirectional controls).
 bool is_unsafe(std::uint32_t c) {
     return c < 0x20 || (c >= 0x7F && c <= 0x9F) || (c >= 0x202A && c <= 0x202E) ||
-           (c >= 0x2066 && c <= 0x2069) || c == 0x200E || c == 0x200F || c == 0x061C || c == 0x2028 ||
-           c == 0x2029;
+           (c >= 0x2066 && c <= 0x2069) || c == 0x200E || c == 0x200F || c == 0x061C ||
+           c == 0x2028 || c == 0x2029;
 }
 
-bool is_layout(std::uint32_t c) { return c == '\n' || c == '\t'; }
+bool is_layout(std::uint32_t c) {
+    return c == '\n' || c == '\t';
+}
 
 void append(std::string& out, std::string_view bytes, const Decoded& decoded, bool keep_layout) {
     if (!decoded.valid) {

@@ -7,9 +7,10 @@
 
 namespace handover::text {
 
-// `text` without control characters (C0, DEL, C1 as UTF-8, bidirectional overrides), invalid UTF-8 replaced by U+FFFD, line breaks and
-// tabs turned into spaces, cut after `most` bytes with an ellipsis. What servers, plugins and files say passes here before it
-// reaches a terminal or an error.
+// `text` without control characters (C0, DEL, C1 as UTF-8, bidirectional overrides), invalid UTF-8
+// replaced by U+FFFD, line breaks and tabs turned into spaces, cut after `most` bytes with an
+// ellipsis. What servers, plugins and files say passes here before it reaches a terminal or an
+// error.
 std::string printable(std::string_view text, std::size_t most = 500);
 
 // The same for text that a terminal shows as it streams: line breaks and tabs stay, nothing is cut.

@@ -37,7 +37,8 @@ std::optional<sys_days> take_date(std::string_view& text) {
     if (!m || !take(text, "-")) return std::nullopt;
     const auto d = take_number(text, 2);
     if (!d) return std::nullopt;
-    const year_month_day date{year(*y), month(static_cast<unsigned>(*m)), day(static_cast<unsigned>(*d))};
+    const year_month_day date{
+        year(*y), month(static_cast<unsigned>(*m)), day(static_cast<unsigned>(*d))};
     if (!date.ok()) return std::nullopt;
     return sys_days(date);
 }

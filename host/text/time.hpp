@@ -8,7 +8,8 @@
 
 namespace handover {
 
-// Points in time are system time (what tokens and files speak of); waiting is done on the steady clock.
+// Points in time are system time (what tokens and files speak of); waiting is done on the steady
+// clock.
 using Time = std::chrono::system_clock::time_point;
 using Milliseconds = std::chrono::milliseconds;
 
@@ -20,7 +21,8 @@ std::string format_rfc3339(Time time);
 // Any RFC 3339 date-time (fraction and offset allowed); nothing otherwise.
 std::optional<Time> parse_rfc3339(std::string_view text);
 
-// DURATION: an integer (seconds) or one with ms, s, m, h, d. Nothing on anything else, a negative one or one over 10 years.
+// DURATION: an integer (seconds) or one with ms, s, m, h, d. Nothing on anything else, a negative
+// one or one over 10 years.
 std::optional<Milliseconds> parse_duration(std::string_view text);
 
 // For people: "45 s", "12 min", "3 h 5 min", "9 d 2 h".

@@ -1,4 +1,5 @@
-// Replays fuzz seeds without libFuzzer: every file in the folders given, whole. Fails if there is none.
+// Replays fuzz seeds without libFuzzer: every file in the folders given, whole. Fails if there is
+// none.
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
@@ -14,7 +15,8 @@ int main(int argc, char** argv) {
         for (const auto& entry : std::filesystem::directory_iterator(argv[i])) {
             std::ifstream file(entry.path(), std::ios::binary);
             const std::string bytes(std::istreambuf_iterator<char>(file), {});
-            (void)LLVMFuzzerTestOneInput(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
+            (void)LLVMFuzzerTestOneInput(reinterpret_cast<const std::uint8_t*>(bytes.data()),
+                                         bytes.size());
             ++replayed;
         }
     }

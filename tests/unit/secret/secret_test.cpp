@@ -18,8 +18,10 @@ TEST_CASE("a live secret is redacted in every encoding, at every offset") {
         for (std::size_t after = 0; after < 4; ++after) {
             const auto wrapped = std::string(before, 'x') + value + std::string(after, 'y');
             CAPTURE(before, after);
-            CHECK(redact(handover::text::base64_encode(wrapped)).find("[redacted]") != std::string::npos);
-            CHECK(redact(handover::text::base64url_encode(wrapped)).find("[redacted]") != std::string::npos);
+            CHECK(redact(handover::text::base64_encode(wrapped)).find("[redacted]") !=
+                  std::string::npos);
+            CHECK(redact(handover::text::base64url_encode(wrapped)).find("[redacted]") !=
+                  std::string::npos);
         }
     }
 }
@@ -28,7 +30,8 @@ TEST_CASE("a secret that is gone is no longer known") {
     const std::string value = "sandbox-short-lived";
     {
         const Secret secret{std::string(value)};
-        const auto copy = secret;  // NOLINT(performance-unnecessary-copy-initialization): the copy is the subject
+        const auto copy =
+            secret;  // NOLINT(performance-unnecessary-copy-initialization): the copy is the subject
         CHECK(copy.reveal() == value);
         CHECK(redact(value) == "[redacted]");
     }

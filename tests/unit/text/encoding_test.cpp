@@ -18,9 +18,9 @@ TEST_CASE("base64url: no padding, its own alphabet") {
     CHECK(base64url_encode("\xfb\xff") == "-_8");
     CHECK(base64url_decode("-_8") == "\xfb\xff");
     CHECK(base64url_decode("") == "");
-    CHECK_FALSE(base64url_decode("A"));      // an impossible length
-    CHECK_FALSE(base64url_decode("Zg=="));   // padding
-    CHECK_FALSE(base64url_decode("a+/b"));   // the other alphabet
+    CHECK_FALSE(base64url_decode("A"));     // an impossible length
+    CHECK_FALSE(base64url_decode("Zg=="));  // padding
+    CHECK_FALSE(base64url_decode("a+/b"));  // the other alphabet
     for (std::size_t size = 0; size < 70; ++size) {
         std::string bytes;
         for (std::size_t i = 0; i < size; ++i) bytes.push_back(static_cast<char>(i * 37 + size));

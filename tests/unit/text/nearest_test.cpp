@@ -25,7 +25,9 @@ TEST_CASE("the nearest name") {
         {"the name itself", "groq", "groq"},
     };
     for (const auto& c : cases) {
-        DYNAMIC_SECTION(c.name) { CHECK(nearest(c.typed, names) == c.expected); }
+        DYNAMIC_SECTION(c.name) {
+            CHECK(nearest(c.typed, names) == c.expected);
+        }
     }
     CHECK(did_you_mean("codx", names) == " Did you mean \"codex\"?");
     CHECK(did_you_mean("zzzz", names).empty());

@@ -13,18 +13,33 @@ TEST_CASE("text from outside loses what could move a terminal") {
     const Case cases[] = {
         {"plain", "hello", "hello"},
         {"escape sequence", "a\x1b[31mred", "a[31mred"},
-        {"C1 control as UTF-8", "a\xc2\x9b" "b", "ab"},
+        {"C1 control as UTF-8",
+         "a\xc2\x9b"
+         "b",
+         "ab"},
         {"line breaks and tabs", "a\r\nb\tc", "a  b c"},
-        {"bell and delete", "a\x07\x7f" "b", "ab"},
+        {"bell and delete",
+         "a\x07\x7f"
+         "b",
+         "ab"},
         {"accents stay", "caf\xc3\xa9", "caf\xc3\xa9"},
-        {"invalid byte", "a\xff" "b", "a\xef\xbf\xbd" "b"},
+        {"invalid byte",
+         "a\xff"
+         "b",
+         "a\xef\xbf\xbd"
+         "b"},
         {"overlong slash", "\xc0\xaf", "\xef\xbf\xbd\xef\xbf\xbd"},
         {"surrogate", "\xed\xa0\x80", "\xef\xbf\xbd"},
         {"cut sequence", "a\xe2\x82", "a\xef\xbf\xbd"},
-        {"right-to-left override", "a\xe2\x80\xae" "b", "ab"},
+        {"right-to-left override",
+         "a\xe2\x80\xae"
+         "b",
+         "ab"},
     };
     for (const auto& c : cases) {
-        DYNAMIC_SECTION(c.name) { CHECK(printable(c.text) == c.expected); }
+        DYNAMIC_SECTION(c.name) {
+            CHECK(printable(c.text) == c.expected);
+        }
     }
     CHECK(printable(std::string(20, 'x'), 10) == std::string(10, 'x') + "...");
     CHECK(printable(std::string(10, 'x'), 10) == std::string(10, 'x'));

@@ -14,9 +14,16 @@ TEST_CASE("RFC 3339") {
     CHECK(parse_rfc3339("2026-11-22T18:00:00+01:00") == time);
     CHECK(parse_rfc3339("2026-11-22t17:00:00.25z") == Time(*time + 250ms));
     CHECK(parse_rfc3339("1970-01-01T00:00:00Z") == Time());
-    for (const auto* bad : {"", "2026", "2026-13-01T00:00:00Z", "2026-02-30T00:00:00Z", "2026-11-22T24:00:00Z",
-                            "2026-11-22T17:00:00", "2026-11-22T17:00:00Zx", "2026-11-22T17:00:00.Z",
-                            "2026-11-22T17:00:00+1:00", "20261122T170000Z"}) {
+    for (const auto* bad : {"",
+                            "2026",
+                            "2026-13-01T00:00:00Z",
+                            "2026-02-30T00:00:00Z",
+                            "2026-11-22T24:00:00Z",
+                            "2026-11-22T17:00:00",
+                            "2026-11-22T17:00:00Zx",
+                            "2026-11-22T17:00:00.Z",
+                            "2026-11-22T17:00:00+1:00",
+                            "20261122T170000Z"}) {
         CAPTURE(bad);
         CHECK_FALSE(parse_rfc3339(bad));
     }
@@ -30,7 +37,8 @@ TEST_CASE("durations") {
     CHECK(parse_duration("2h") == 2h);
     CHECK(parse_duration("1d") == 24h);
     CHECK(parse_duration("3650d") == 24h * 3650);
-    for (const auto* bad : {"", "s", "-1s", "1.5s", "1 s", "1w", "3651d", "99999999999999999999s", "1s "}) {
+    for (const auto* bad :
+         {"", "s", "-1s", "1.5s", "1 s", "1w", "3651d", "99999999999999999999s", "1s "}) {
         CAPTURE(bad);
         CHECK_FALSE(parse_duration(bad));
     }
