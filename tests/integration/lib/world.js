@@ -132,7 +132,7 @@ class SandboxWorld extends World {
     world.sandbox = await startSandbox({ lifetime: want.access_token_lifetime });
     const { issuer, base_url, codex_base_url } = world.sandbox.description;
     Object.assign(world, {
-      issuer, base_url, codex_base_url, client_id: CLIENT_ID, model_name: 'sandbox-model', secrets: new Set(),
+      issuer, base_url, codex_base_url, endpoints: endpointsBelow(issuer), client_id: CLIENT_ID, model_name: 'sandbox-model', secrets: new Set(),
     });
     return world;
   }
@@ -168,4 +168,10 @@ class SandboxWorld extends World {
   knowsRefreshToken(token) {
     return this.sandbox.refreshWorks(token, this.client_id);
   }
+}
+
+function endpointsBelow(issuer) {
+  return {
+    authorization_endpoint: `${issuer}/oauth/authorize`, token_endpoint: `${issuer}/oauth/token`, revocation_endpoint: `${issuer}/oauth/revoke`,
+  };
 }
