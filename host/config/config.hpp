@@ -30,9 +30,11 @@ struct ProviderSettings {
     std::map<std::string, std::string> query = {};
     Table options = {};
     std::optional<bool> allow_http = {};
-    std::map<std::string, Table> auth = {};  // method id -> overrides, decoded once the manifest is known
-    std::optional<std::string> description = {};  // presets only
-    Table source = {};                       // the table itself: positions for errors and for `config show`
+    std::map<std::string, Table> auth =
+        {};  // method id -> overrides, decoded once the manifest is known
+    std::optional<std::string> description = {};       // presets only
+    std::optional<std::string> base_url_example = {};  // presets only: what the user has to write
+    Table source = {};  // the table itself: positions for errors and for `config show`
 };
 
 struct Config {
@@ -57,7 +59,8 @@ struct Config {
     Table source = {};  // the whole document, for `config show`
 };
 
-// The config of that text; an empty text is all defaults. CONFIG_INVALID with file, line, column and nearest key.
+// The config of that text; an empty text is all defaults. CONFIG_INVALID with file, line, column
+// and nearest key.
 Result<Config> parse_config(std::string_view toml, const std::string& file);
 
 // Reads the file. A missing one is all defaults unless it was named (CONFIG_NOT_FOUND).
@@ -66,7 +69,11 @@ Result<Config> load_config(const std::filesystem::path& file, bool must_exist);
 // The annotated default that `config init` writes: config/handover.toml, compiled in.
 std::string_view annotated_default();
 
-// A preset compiled in from config/presets.toml; nothing if there is none of that name. Only its own part is parsed.
+// The text of config/presets.toml, compiled in.
+std::string_view presets_text();
+
+// A preset compiled in from config/presets.toml; nothing if there is none of that name. Only its
+// own part is parsed.
 Result<std::optional<ProviderSettings>> find_preset(const std::string& name);
 std::vector<std::string> preset_names();
 

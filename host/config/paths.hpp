@@ -21,8 +21,9 @@ struct Paths {
     bool config_file_was_named = false;  // by --config or HANDOVER_CONFIG: then it must exist
 };
 
-// `config_option` is --config, empty if not given. An unset HOME without HANDOVER_HOME falls back to the password database's folder.
-// Relative XDG values are ignored, as the specification says; a relative HANDOVER_HOME is taken from the current folder.
+// `config_option` is --config, empty if not given. An unset HOME without HANDOVER_HOME falls back
+// to the password database's folder. Relative XDG values are ignored, as the specification says; a
+// relative HANDOVER_HOME is taken from the current folder.
 Result<Paths> find_paths(const GetEnvironment& environment, const std::string& config_option);
 
 }  // namespace handover::config

@@ -4,6 +4,7 @@
 #include <handover/result.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -25,7 +26,7 @@ struct Position {
 struct Value;
 
 struct Table {
-    std::map<std::string, Value> members = {};
+    std::map<std::string, Value, std::less<>> members = {};
     Position at = {};
 
     [[nodiscard]] const Value* find(std::string_view key) const;
@@ -37,7 +38,7 @@ struct Array {
 
 struct Value {
     std::variant<std::string, std::int64_t, double, bool, Array, Table> data = {};
-    Position at = {};
+    Position at = {};  // of its key in a table, of itself in a list
 
     [[nodiscard]] std::string_view type_name() const;  // "a string", "a table", ...
 };

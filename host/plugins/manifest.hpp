@@ -14,6 +14,10 @@
 #include "auth/method.hpp"
 #include "config/toml.hpp"
 
+namespace handover::config {
+class Problems;
+}
+
 namespace handover::plugins {
 
 enum class OptionType { string, integer, boolean };
@@ -51,5 +55,8 @@ Result<Manifest> parse_manifest(std::string_view toml, const std::string& file);
 // One [[auth]] table, checked key by key. `{issuer}` in endpoints is replaced by the table's issuer. `code` is the code of the errors:
 // PLUGIN_INVALID for a manifest, CONFIG_INVALID for a method from the config.
 Result<auth::Method> decode_method(const config::Table& table, Errc code);
+
+// The same, with what is wrong added to `problems`.
+auth::Method decode_method(const config::Table& table, config::Problems& problems);
 
 }  // namespace handover::plugins
