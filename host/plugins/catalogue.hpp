@@ -4,6 +4,7 @@
 #include <handover/result.hpp>
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -43,6 +44,8 @@ public:
     [[nodiscard]] const std::vector<std::filesystem::path>& folders() const { return folders_; }
 
 private:
+    void scan(bool use_index);
+
     std::vector<std::filesystem::path> folders_;
     std::filesystem::path index_file_;
     std::optional<std::vector<Entry>> entries_;

@@ -3,6 +3,7 @@
 
 #include <handover/result.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -69,7 +70,9 @@ private:
 
 struct LoadOptions {
     std::filesystem::path trial_results = {};  // state/plugin-trials.json; empty: no memory of trials
-    std::filesystem::path self = {};           // the host's own executable, exec'd for the trial of a first load
+    std::filesystem::path self = {};           // the host's own executable, exec'd for the trial of a first load; empty: no trial
+    std::filesystem::path image_copies = {};   // cache/plugins: where images go that cannot run from memory; empty: nowhere
+    std::chrono::milliseconds trial_limit = std::chrono::seconds(10);
 };
 
 // Checks, copies into a sealed memfd, tries once per hash in a child, loads, keeps loaded for the life of the process.
@@ -88,7 +91,8 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
-// The child's side of a first-load trial: `handover __trial FD` (hidden). Loads from the descriptor, calls the entry, exits 0.
+// The child's side of a first-load trial: `handover __trial FD` (hidden). Loads from the descriptor and calls the entry point. The
+// result is the process's exit status; it is never 0, so that a plugin calling exit(0) is not taken for a good one.
 int run_trial(int descriptor);
 
 }  // namespace handover::plugins

@@ -1,0 +1,315 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <utility>
+
+#include "plugins/loaded.hpp"
+#include "plugins/plugin.hpp"
+#include "plugins/request_rules.hpp"
+#include "text/printable.hpp"
+
+namespace handover::plugins {
+namespace {
+
+constexpr std::size_t most_headers = 100;
+constexpr std::size_t longest_body = 256U << 20U;  // bytes
+constexpr std::size_t longest_message = 2000;
+
+constexpr handover_string borrow(std::string_view text) {
+    return {text.data(), text.size()};
+}
+
+// What the plugin passed to a setter, or nothing if it is no string at all.
+std::optional<std::string_view> given(handover_string text) {
+    if (text.size == 0) return std::string_view();
+    if (text.data == nullptr) return std::nullopt;
+    return std::string_view(text.data, text.size);
+}
+
+// What a plugin said through the setters; nothing is believed yet.
+struct Answer {
+    PreparedRequest request = {};
+    bool use_request_body = false;
+    std::string message = {};
+    std::string breach = {};  // the first rule a setter's argument broke
+};
+
+// Runs a setter's work. Nothing may leave it: the plugin above it may be plain C.
+template <typename Target, typename Work>
+void set(void* context, const Work& work) noexcept {
+    auto& target = *static_cast<Target*>(context);
+    try {
+        work(target);
+    } catch (const std::exception&) {  // the ABI's edge: memory is exhausted
+        if constexpr (requires { target.breach; })
+            target.breach.assign("out of memory");  // fits without allocating
+    }
+}
+
+void copy_text(
+    Answer& answer, std::string& into, handover_string text, std::size_t most, const char* what) {
+    const auto value = given(text);
+    if (!value || value->size() > most) {
+        answer.breach =
+            fmt::format("it gave {} of {} bytes{}", what, text.size, value ? "" : " at no address");
+        return;
+    }
+    into.assign(*value);
+}
+
+void set_method(void* context, handover_string method) noexcept {
+    set<Answer>(context, [&](Answer& answer) {
+        copy_text(answer, answer.request.method, method, 64, "a method");
+    });
+}
+
+void set_path(void* context, handover_string path) noexcept {
+    set<Answer>(context, [&](Answer& answer) {
+        copy_text(answer, answer.request.path, path, 1U << 20U, "a path");
+    });
+}
+
+void set_host(void* context, std::uint32_t index) noexcept {
+    set<Answer>(context, [&](Answer& answer) { answer.request.host = index; });
+}
+
+void add_header(void* context, handover_string name, handover_string value) noexcept {
+    set<Answer>(context, [&](Answer& answer) {
+        if (answer.request.headers.size() == most_headers) {
+            answer.breach = fmt::format("it set more than {} headers", most_headers);
+            return;
+        }
+        http::Header header;
+        copy_text(answer, header.name, name, 1U << 20U, "a header name");
+        copy_text(answer, header.value, value, 1U << 20U, "a header value");
+        answer.request.headers.push_back(std::move(header));
+    });
+}
+
+void set_body(void* context, handover_string body) noexcept {
+    set<Answer>(context, [&](Answer& answer) {
+        answer.use_request_body = false;
+        copy_text(answer, answer.request.body, body, longest_body, "a body");
+    });
+}
+
+void use_request_body(void* context) noexcept {
+    set<Answer>(context, [](Answer& answer) { answer.use_request_body = true; });
+}
+
+void set_upstream_streams(void* context, std::uint32_t streams) noexcept {
+    set<Answer>(context, [&](Answer& answer) { answer.request.upstream_streams = streams != 0; });
+}
+
+void set_message(void* context, handover_string message) noexcept {
+    set<Answer>(context, [&](Answer& answer) {
+        if (const auto text = given(message)) answer.message = text->substr(0, longest_message);
+    });
+}
+
+void set_error(void* context, handover_string message) noexcept {
+    set<std::string>(context, [&](std::string& into) {
+        if (const auto text = given(message)) into = text->substr(0, longest_message);
+    });
+}
+
+void set_verdict(void* context, handover_verdict verdict) noexcept {
+    set<Classification>(context, [&](Classification& into) {
+        const auto number = static_cast<int>(verdict);
+        const bool known = number >= HANDOVER_VERDICT_OTHER && number <= HANDOVER_VERDICT_TRANSIENT;
+        into.verdict = known ? static_cast<Verdict>(number) : Verdict::other;
+    });
+}
+static_assert(static_cast<int>(Verdict::transient) == HANDOVER_VERDICT_TRANSIENT);
+static_assert(static_cast<int>(Verdict::quota_exhausted) == HANDOVER_VERDICT_QUOTA_EXHAUSTED);
+
+void set_until(void* context, std::int64_t until) noexcept {
+    set<Classification>(context, [&](Classification& into) {
+        constexpr std::int64_t year_2200 =
+            7'258'118'400;  // a later time is a mistake, and would overflow the clock
+        if (until > 0 && until < year_2200) into.until = Time(std::chrono::seconds(until));
+    });
+}
+
+void set_words(void* context, handover_string message) noexcept {
+    set<Classification>(context, [&](Classification& into) {
+        if (const auto text = given(message))
+            into.message = text::printable(*text, longest_message);
+    });
+}
+
+// The first rule that the answer breaks.
+std::optional<std::string> breach_of(const Answer& answer,
+                                     std::size_t host_count,
+                                     const std::vector<std::string>& owned) {
+    if (!answer.breach.empty()) return answer.breach;
+    const auto& request = answer.request;
+    if (auto breach = method_breach(request.method)) return breach;
+    if (auto breach = path_breach(request.path)) return breach;
+    if (request.host && *request.host >= host_count) {
+        return fmt::format(
+            "it chose host {}, but its manifest lists {}", *request.host, host_count);
+    }
+    for (const auto& header : request.headers) {
+        if (auto breach = header_breach(header.name, header.value, owned)) return breach;
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+class Instance::Impl {
+public:
+    Impl(const Loaded& from, handover_instance* made) : loaded(from), instance(made) {}
+    Impl(const Impl&) = delete;
+    Impl& operator=(const Impl&) = delete;
+    ~Impl() { loaded.table->destroy(instance); }
+
+    [[nodiscard]] Failure failed(std::string_view what, std::string reason) const {
+        return fail({.code = Errc::plugin_failed,
+                     .message = fmt::format("the plugin {} {}", loaded.id, what),
+                     .reason = std::move(reason),
+                     .fix = "report it to the plugin's author; another release may help"});
+    }
+
+    const Loaded& loaded;
+    handover_instance* instance;
+};
+
+Instance::Instance(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Instance::Instance(Instance&&) noexcept = default;
+Instance& Instance::operator=(Instance&&) noexcept = default;
+Instance::~Instance() = default;
+
+Result<PreparedRequest> Instance::prepare(const ClientRequest& request,
+                                          const std::vector<std::string>& owned_headers) const {
+    const handover_request asked = {.size = sizeof(handover_request),
+                                    .stream = request.stream ? 1U : 0U,
+                                    .dialect = borrow(request.dialect),
+                                    .model = borrow(request.model),
+                                    .body = borrow(request.body),
+                                    .session = borrow(request.session)};
+    Answer answer;
+    answer.request.upstream_streams = request.stream;
+    const handover_prepare_output output = {.size = sizeof(handover_prepare_output),
+                                            .reserved = 0,
+                                            .context = &answer,
+                                            .set_method = set_method,
+                                            .set_path = set_path,
+                                            .set_host = set_host,
+                                            .add_header = add_header,
+                                            .set_body = set_body,
+                                            .use_request_body = use_request_body,
+                                            .set_upstream_streams = set_upstream_streams,
+                                            .set_message = set_message};
+    handover_status status = HANDOVER_FAILED;
+    try {
+        status = impl_->loaded.table->prepare(impl_->instance, &asked, &output);
+    } catch (...) {  // the ABI's edge: a plugin without the C++ face may leak one
+        return impl_->failed("broke the plugin ABI", "an exception left its prepare function");
+    }
+    const auto words = text::printable(answer.message);
+    if (status == HANDOVER_INVALID_REQUEST) {
+        return fail({.code = Errc::provider_rejected,
+                     .message = fmt::format("{} cannot serve this request", impl_->loaded.id),
+                     .reason = words,
+                     .fix = {}});
+    }
+    if (status != HANDOVER_OK) return impl_->failed("could not prepare the request", words);
+    if (auto breach = breach_of(answer, impl_->loaded.host_count, owned_headers)) {
+        return impl_->failed("prepared a request that is not allowed", *std::move(breach));
+    }
+    if (answer.use_request_body) answer.request.body = request.body;
+    return std::move(answer.request);
+}
+
+Classification Instance::classify(const http::Response& failed, Time now) const {
+    std::vector<handover_pair> headers;
+    headers.reserve(failed.headers.size());
+    for (const auto& header : failed.headers)
+        headers.push_back({borrow(header.name), borrow(header.value)});
+    const handover_failure failure = {
+        .size = sizeof(handover_failure),
+        .status = static_cast<std::uint32_t>(std::max(failed.status, 0)),
+        .headers = headers.data(),
+        .header_count = headers.size(),
+        .body = borrow(std::string_view(failed.body).substr(0, 1U << 20U)),
+        .now = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count()};
+    Classification answer;
+    const handover_classify_output output = {.size = sizeof(handover_classify_output),
+                                             .reserved = 0,
+                                             .context = &answer,
+                                             .set_verdict = set_verdict,
+                                             .set_until = set_until,
+                                             .set_message = set_words};
+    try {
+        impl_->loaded.table->classify(impl_->instance, &failure, &output);
+    } catch (...) {  // the ABI's edge: the host then goes by the status
+        return {};
+    }
+    return answer;
+}
+
+Result<void> check_table(const handover_plugin* table, const std::string& id) {
+    const auto mismatch = [&](std::string reason) {
+        return fail({.code = Errc::plugin_abi_mismatch,
+                     .message = fmt::format("the plugin {} does not keep to the plugin ABI", id),
+                     .reason = std::move(reason),
+                     .fix = "install another release of the plugin"});
+    };
+    if (table == nullptr) {
+        return fail({.code = Errc::plugin_failed,
+                     .message = fmt::format("the plugin {} refuses to work with this host", id),
+                     .reason = "its entry point returned no function table",
+                     .fix = "its log lines say why: run again with -v"});
+    }
+    if (!HANDOVER_HAS(table, get_extension)) {
+        return mismatch(fmt::format(
+            "its function table has {} bytes; version 1.0 has {}", table->size, sizeof *table));
+    }
+    const std::array<std::pair<const char*, bool>, 4> required = {
+        {{"create", table->create != nullptr},
+         {"destroy", table->destroy != nullptr},
+         {"prepare", table->prepare != nullptr},
+         {"classify", table->classify != nullptr}}};
+    for (const auto& [name, there] : required) {
+        if (!there) return mismatch(fmt::format("its function table lacks \"{}\"", name));
+    }
+    return {};
+}
+
+Result<Instance> make_instance(const Loaded& loaded, const InstanceConfig& config) {
+    const handover_config settings = {.size = sizeof(handover_config),
+                                      .reserved = 0,
+                                      .provider = borrow(config.provider),
+                                      .base_url = borrow(config.base_url),
+                                      .model = borrow(config.model),
+                                      .options = borrow(config.options),
+                                      .version = borrow(HANDOVER_VERSION)};
+    std::string words;
+    const handover_error_output error = {.size = sizeof(handover_error_output),
+                                         .reserved = 0,
+                                         .context = &words,
+                                         .set_message = set_error};
+    handover_instance* made = nullptr;
+    handover_status status = HANDOVER_FAILED;
+    try {
+        status = loaded.table->create(&loaded.host, &settings, &made, &error);
+    } catch (...) {  // the ABI's edge: a plugin without the C++ face may leak one
+        words = "an exception left its create function";
+    }
+    if (status == HANDOVER_OK && made != nullptr)
+        return Instance(std::make_unique<Instance::Impl>(loaded, made));
+    if (words.empty()) words = status == HANDOVER_OK ? "it made no instance" : "it gave no reason";
+    const bool users = status == HANDOVER_INVALID_REQUEST;
+    return fail({.code = users ? Errc::config_invalid : Errc::plugin_failed,
+                 .message = fmt::format(
+                     "the plugin {} cannot serve the provider {}", loaded.id, config.provider),
+                 .reason = text::printable(words),
+                 .fix = users ? fmt::format("change the options of [providers.{}]", config.provider)
+                              : "check its options, or install another release of the plugin"});
+}
+
+}  // namespace handover::plugins

@@ -1,0 +1,35 @@
+// The C side of a loaded plugin: its function table and the host table it was given. Only
+// plugin.cpp, instance.cpp and trial.cpp see raw function pointers.
+#pragma once
+
+#include <handover/plugin.h>
+#include <handover/result.hpp>
+
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "plugins/plugin.hpp"
+#include "plugins/trial.hpp"
+
+namespace handover::plugins {
+
+// Lives as long as the process, at one address: the plugin keeps pointers to it.
+struct Loaded {
+    std::string id = {};
+    std::string area = {};  // of its log lines
+    std::size_t host_count = 0;
+    handover_host host = {};
+    const handover_plugin* table = nullptr;
+};
+
+// Every required pointer is there. PLUGIN_ABI_MISMATCH naming the first that is not.
+Result<void> check_table(const handover_plugin* table, const std::string& id);
+
+Result<Instance> make_instance(const Loaded& loaded, const InstanceConfig& config);
+
+// Loads, calls the entry point, keeps everything. For a process that exists for this alone.
+TrialEnd try_here(const std::filesystem::path& path);
+
+}  // namespace handover::plugins
