@@ -1,0 +1,27 @@
+// The plugin's face towards the host.
+#include "openai/openai.hpp"
+
+namespace {
+
+class OpenAi {
+public:
+    OpenAi(const handover::sdk::Config& config, handover::sdk::Log)
+        : settings_(handover::openai::read_settings(config)) {}
+
+    [[nodiscard]] handover::sdk::PrepareAnswer prepare(
+        const handover::sdk::Request& request) const {
+        return handover::openai::prepare(settings_, request);
+    }
+
+    [[nodiscard]] handover::sdk::Classification classify(
+        const handover::sdk::Failure& failure) const {
+        return handover::openai::classify(failure);
+    }
+
+private:
+    handover::openai::Settings settings_;
+};
+
+}  // namespace
+
+HANDOVER_PLUGIN(OpenAi)
