@@ -1,5 +1,6 @@
-// The auth broker: turns "this provider needs to call out" into a valid credential. It is handed a store, a clock and a send
-// function; it knows nothing of plugins' code, of the command line or of the gateway.
+// The auth broker: turns "this provider needs to call out" into a valid credential. It is handed a
+// store, a clock and a send function; it knows nothing of plugins' code, of the command line or of
+// the gateway.
 #pragma once
 
 #include <handover/result.hpp>
@@ -15,6 +16,7 @@
 
 #include "auth/credential.hpp"
 #include "auth/method.hpp"
+#include "auth/patience.hpp"
 #include "http/message.hpp"
 
 namespace handover::auth {
@@ -26,11 +28,12 @@ class LeaseTable;
 struct Target {
     std::string provider = {};
     std::string account = "default";
-    std::vector<Method> methods = {};              // manifest order, config merged in
-    std::optional<std::string> auth_method = {};   // pinned by the config
-    std::vector<std::string> origins = {};         // base URL's origin first, then the manifest's hosts
-    bool manifest_env_applies = true;              // false once the config moved base_url to another origin
-    std::map<std::string, std::vector<std::string>> config_env = {};  // method id -> `env` set by the config itself
+    std::vector<Method> methods = {};             // manifest order, config merged in
+    std::optional<std::string> auth_method = {};  // pinned by the config
+    std::vector<std::string> origins = {};  // base URL's origin first, then the manifest's hosts
+    bool manifest_env_applies = true;  // false once the config moved base_url to another origin
+    std::map<std::string, std::vector<std::string>> config_env =
+        {};  // method id -> `env` set by the config itself
 };
 
 enum class SourceKind { none, environment, stored, prompt };
@@ -66,7 +69,8 @@ enum class Status {
 std::string_view status_text(Status status);
 std::string_view status_json(Status status);
 
-// One row of `auth status`. Made from the store and the environment only: never refreshes, sends nothing.
+// One row of `auth status`. Made from the store and the environment only: never refreshes, sends
+// nothing.
 struct StatusReport {
     std::string provider = {};
     std::string account = {};
@@ -78,13 +82,14 @@ struct StatusReport {
     bool refreshable = false;
     std::map<std::string, std::string> claims = {};
     std::optional<LoginNeeded> login_needed = {};
-    std::string note = {};         // for people: why it is not usable, a refresh that keeps failing, ...
+    std::string note = {};  // for people: why it is not usable, a refresh that keeps failing, ...
     std::string subject = {};
     std::optional<long> lease_holder_pid = {};
     [[nodiscard]] bool usable() const;  // exit status 0 of `auth status PROVIDER`
 };
 
-// One row of `auth explain`: a place where a credential could come from, in the order of resolution.
+// One row of `auth explain`: a place where a credential could come from, in the order of
+// resolution.
 struct Candidate {
     std::string method = {};
     Source source = {};
@@ -93,7 +98,8 @@ struct Candidate {
     std::string reason = {};  // why it wins or loses
 };
 
-// The right to have one request in flight for a subject. Released by its destructor, or by the kernel with the process.
+// The right to have one request in flight for a subject. Released by its destructor, or by the
+// kernel with the process.
 class Lease {
 public:
     Lease();  // holds nothing: for metered and local methods
@@ -124,12 +130,6 @@ struct Services {
     std::string cache_dir = {};  // discovery documents
 };
 
-// How long a caller waits, and what ends the wait earlier.
-struct Patience {
-    std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
-    std::stop_token stop = {};
-};
-
 // Thread-safe. Blocking calls honour `Patience`.
 class Broker {
 public:
@@ -138,20 +138,25 @@ public:
     Broker(const Broker&) = delete;
     Broker& operator=(const Broker&) = delete;
 
-    // The credential to use now: the winning source, refreshed if due. A failed refresh warns and goes on with the current token
-    // while that may still work. `min_validity` asks for a token that lasts at least so long, where a refresh can give one.
-    Result<ResolvedPtr> resolve(const Target& target, const Patience& patience,
+    // The credential to use now: the winning source, refreshed if due. A failed refresh warns and
+    // goes on with the current token while that may still work. `min_validity` asks for a token
+    // that lasts at least so long, where a refresh can give one.
+    Result<ResolvedPtr> resolve(const Target& target,
+                                const Patience& patience,
                                 std::chrono::milliseconds min_validity = {});
 
-    // The upstream refused `rejected` with 401: a newer stored credential of the same account, else one refresh. Called at most
-    // once for a request.
-    Result<ResolvedPtr> recover(const Target& target, const Resolved& rejected, const Patience& patience);
+    // The upstream refused `rejected` with 401: a newer stored credential of the same account, else
+    // one refresh. Called at most once for a request.
+    Result<ResolvedPtr> recover(const Target& target,
+                                const Resolved& rejected,
+                                const Patience& patience);
 
-    // `auth refresh`: now, whatever the expiry or a back-off. AUTH_SESSION_EXPIRED without a refresh token.
+    // `auth refresh`: now, whatever the expiry or a back-off. AUTH_SESSION_EXPIRED without a
+    // refresh token.
     Result<ResolvedPtr> refresh(const Target& target, const Patience& patience);
 
-    // Puts a new credential in place of whatever is stored for its id; takes the lock, raises the generation, clears journal and
-    // sidecar. The credential is durable when this returns.
+    // Puts a new credential in place of whatever is stored for its id; takes the lock, raises the
+    // generation, clears journal and sidecar. The credential is durable when this returns.
     Result<void> store_login(const Target& target, const Method& method, Credential credential);
 
     // What must hold before a user is sent to a browser: store writable, lock works.
@@ -160,8 +165,8 @@ public:
     // A stored credential that is valid now (login asks before replacing it).
     Result<bool> has_valid_login(const Target& target);
 
-    // Removes the stored credential, and revokes its tokens where the method has a revocation endpoint (best effort; local removal
-    // happens whatever the answer). False if there was none.
+    // Removes the stored credential, and revokes its tokens where the method has a revocation
+    // endpoint (best effort; local removal happens whatever the answer). False if there was none.
     Result<bool> logout(const Target& target, bool revoke, const Patience& patience);
 
     // Every stored account of the target's provider, or one row that says what is missing.
@@ -170,9 +175,11 @@ public:
     // Ids of all stored credentials.
     Result<std::vector<CredentialId>> list();
 
-    // The subject's lease if the method's billing is `subscription`; a Lease that holds nothing otherwise.
-    // `waiting` is called once when the wait has lasted 2 s, with the holder's pid if known.
-    Result<Lease> lease(const Resolved& resolved, const Patience& patience,
+    // The subject's lease if the method's billing is `subscription`; a Lease that holds nothing
+    // otherwise. `waiting` is called once when the wait has lasted 2 s, with the holder's pid if
+    // known.
+    Result<Lease> lease(const Resolved& resolved,
+                        const Patience& patience,
                         const std::function<void(std::optional<long> holder)>& waiting = {});
 
 private:
@@ -180,16 +187,20 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
-// Effective concurrency: 1 if billing is `subscription`, else configured, else the manifest's, else 4. Pure.
+// Effective concurrency: 1 if billing is `subscription`, else configured, else the manifest's,
+// else 4. Pure.
 struct Concurrency {
     int value = 1;
-    std::string note = {};  // "configured 8, but a subscription runs one request at a time", or empty
+    std::string note =
+        {};  // "configured 8, but a subscription runs one request at a time", or empty
     bool operator==(const Concurrency&) const = default;
 };
-Concurrency effective_concurrency(Billing billing, std::optional<int> configured, std::optional<int> manifest);
+Concurrency effective_concurrency(Billing billing,
+                                  std::optional<int> configured,
+                                  std::optional<int> manifest);
 
-// The headers of `attach` with placeholders filled in. A header whose placeholder is missing is left out; a value with control
-// characters is an error. Pure.
+// The headers of `attach` with placeholders filled in. A header whose placeholder is missing is
+// left out; a value with control characters is an error. Pure.
 Result<std::vector<http::SecretHeader>> attach_headers(const Resolved& resolved);
 
 }  // namespace handover::auth

@@ -1,4 +1,5 @@
-// A credential: what a login yields, for one provider and account. Its file format is contract; see credential_file.hpp.
+// A credential: what a login yields, for one provider and account. Its file format is contract; see
+// credential_file.hpp.
 #pragma once
 
 #include <cstdint>
@@ -41,7 +42,8 @@ struct Credential {
     std::optional<Time> expires_at = {};   // absent: never by itself
     std::optional<Time> obtained_at = {};  // absent in older files
 
-    // What it was issued for; it goes nowhere else. Empty in older files: taken from the method at the next write.
+    // What it was issued for; it goes nowhere else. Empty in older files: taken from the method at
+    // the next write.
     std::string issuer = {};
     std::string client_id = {};
     std::string token_endpoint = {};
@@ -50,7 +52,8 @@ struct Credential {
     std::uint64_t generation = 0;  // only rises, survives logout and import
     std::optional<LoginNeeded> login_needed = {};
 
-    std::string unknown_members = {};  // a JSON object of members we do not know, kept when the file is rewritten
+    std::string unknown_members =
+        {};  // a JSON object of members we do not know, kept when the file is rewritten
 };
 
 }  // namespace handover::auth

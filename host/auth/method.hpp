@@ -1,5 +1,5 @@
-// An auth method as a value: what a manifest declares, with the config's overrides already merged in. The broker runs any method
-// from this alone; it never sees a plugin.
+// An auth method as a value: what a manifest declares, with the config's overrides already merged
+// in. The broker runs any method from this alone; it never sees a plugin.
 #pragma once
 
 #include <chrono>
@@ -20,10 +20,10 @@ enum class Discovery {
     never,     // the declared endpoints only
 };
 
-enum class BodyEncoding { form, json };               // RFC 6749 asks for form
-enum class Nonce { require, if_present, none };       // OpenID Connect Core 3.1.2.1
-enum class DeviceFlow { rfc8628, codex };             // two named flows
-enum class ClaimsFrom { id_token, access_token };     // whose claims `claims` points into
+enum class BodyEncoding { form, json };            // RFC 6749 asks for form
+enum class Nonce { require, if_present, none };    // OpenID Connect Core 3.1.2.1
+enum class DeviceFlow { rfc8628, codex };          // two named flows
+enum class ClaimsFrom { id_token, access_token };  // whose claims `claims` points into
 
 // RFC 8414 metadata names. Absent: not declared.
 struct Endpoints {
@@ -59,7 +59,8 @@ struct Method {
     std::vector<std::string> terminal_errors = {};  // beyond invalid_grant
     std::optional<std::chrono::milliseconds> refresh_lead = {};
     ClaimsFrom claims_from = ClaimsFrom::id_token;
-    std::string subject = {};  // name of the claim in `claims` that says whose subscription it is; empty: `sub`
+    std::string subject =
+        {};  // name of the claim in `claims` that says whose subscription it is; empty: `sub`
 
     // api_key: variables in order of preference
     std::vector<std::string> env = {};

@@ -1,0 +1,98 @@
+// The refresh of one credential as a small transaction: lock, read again, adopt what others found
+// out, make sure that storing will work, journal, send, judge, store, publish. docs/auth.md tells
+// it as a story.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "auth/credential_store.hpp"
+#include "auth/method.hpp"
+#include "auth/patience.hpp"
+#include "http/message.hpp"
+
+namespace handover::auth {
+
+enum class RefreshReason {
+    due,       // by the clock
+    asked,     // `auth refresh`: whatever the expiry or a back-off
+    rejected,  // the upstream answered 401: the access token is of no use, whatever its expiry
+};
+
+struct RefreshWork {
+    CredentialId id = {};
+    Method method = {};
+    std::vector<std::string> origins = {};
+    RefreshReason reason = RefreshReason::due;
+    Secret seen_access_token =
+        {};  // the one to be replaced; another in the store means that somebody was faster
+};
+
+struct RefreshResult {
+    std::optional<Credential> credential = {};  // a newer one than was seen
+    std::optional<Error> trouble = {};          // why there is none
+    bool sent = false;                          // a request went out for this result
+
+    [[nodiscard]] bool ok() const { return credential.has_value(); }
+};
+
+struct RefreshServices {
+    std::shared_ptr<CredentialStore> store = {};
+    http::Send send = {};
+    std::function<Time()> clock = {};
+};
+
+// The part of the transaction that must not stop half-way, from the reservation to the cleared
+// journal. The lock is held; the token is read from `current`, which is what the store holds. It
+// may be carried out elsewhere: whoever does it needs the method, the origins and the lock's
+// descriptor, and leaves what it did in the store and the sidecar.
+using SpendToken = std::function<RefreshResult(
+    const RefreshWork& work, const CredentialLock& lock, const Credential& current)>;
+
+// Thread-safe; the lock of the store keeps refreshes of one credential apart.
+class Refresher {
+public:
+    explicit Refresher(RefreshServices services);
+
+    // Blocking. `before_sending` bounds the wait for the lock and may call the whole off until the
+    // request leaves; from then on it is finished.
+    RefreshResult run(const RefreshWork& work, const Patience& before_sending);
+
+    // A credential that was rotated but could not be stored: used from memory until it can.
+    std::optional<Credential> unsaved(const CredentialId& id);
+    // Tries to store it; true if nothing is left unsaved.
+    bool save(const CredentialId& id);
+    void save_all();
+
+    // Replaces the in-process way of spending a token.
+    void set_spend(SpendToken spend) { spend_ = std::move(spend); }
+
+private:
+    struct Unsaved {
+        Credential credential = {};
+        Secret replaces = {};          // the access token that is still in the store
+        std::uint64_t generation = 0;  // of the lock when it was sent
+        Method method = {};
+    };
+
+    RefreshResult spend_here(const RefreshWork& work,
+                             const CredentialLock& lock,
+                             const Credential& current);
+    void keep_unsaved(const RefreshWork& work,
+                      const Credential& current,
+                      const Credential& next,
+                      std::uint64_t generation);
+
+    RefreshServices services_;
+    SpendToken spend_;
+    std::mutex mutex_;  // guards unsaved_
+    std::map<CredentialId, Unsaved> unsaved_;
+};
+
+}  // namespace handover::auth
