@@ -45,7 +45,8 @@ Outside real_outside(const Streams& streams) {
     outside.stop = interrupt_token();
     outside.before_network = watch_for_interrupts;
     if (streams.interactive()) {
-        outside.ask_key = [ask = streams.ask_secret](const auth::Target& target, const auth::Method& /*method*/) {
+        outside.ask_key = [ask = streams.ask_secret](const auth::Target& target,
+                                                     const auth::Method& /*method*/) {
             return ask("API key for " + target.provider + ": ");
         };
     }
@@ -53,7 +54,9 @@ Outside real_outside(const Streams& streams) {
 }
 
 // A stop that the person asked for needs no explanation; only what a login left behind does.
-bool worth_saying(const Error& error) { return !interrupted_status() || error.code == Errc::auth_cancelled; }
+bool worth_saying(const Error& error) {
+    return !interrupted_status() || error.code == Errc::auth_cancelled;
+}
 
 int finish(const Result<int>& result, bool json, const Streams& streams) {
     if (!result && worth_saying(result.error())) {
@@ -66,7 +69,8 @@ int finish(const Result<int>& result, bool json, const Streams& streams) {
 int run(const std::vector<std::string>& arguments) {
     const bool json = wants_json(arguments);
     const auto invocation = parse_command_line(arguments);
-    if (!invocation) return finish(invocation.failure(), json, process_streams(ColorWhen::automatic));
+    if (!invocation)
+        return finish(invocation.failure(), json, process_streams(ColorWhen::automatic));
     configure_log(invocation->global);
     const auto streams = process_streams(invocation->global.color);
     Services services(real_outside(streams), invocation->global);
@@ -76,7 +80,8 @@ int run(const std::vector<std::string>& arguments) {
 // `handover __trial FD`: the child that loads a plugin for the first time (host/plugins).
 int trial(std::string_view descriptor) {
     int fd = -1;
-    const auto parsed = std::from_chars(descriptor.data(), descriptor.data() + descriptor.size(), fd);
+    const auto parsed =
+        std::from_chars(descriptor.data(), descriptor.data() + descriptor.size(), fd);
     return parsed.ec == std::errc() ? plugins::run_trial(fd) : exit_usage;
 }
 
@@ -89,7 +94,8 @@ int guarded(const std::vector<std::string>& arguments) {
                              .message = "an internal error ended the command",
                              .reason = exception.what(),
                              .fix = "please report it with the command and the output of -vv"};
-        (void)platform::write_all(STDERR_FILENO, wants_json(arguments) ? error_json(error) : error_text(error, false));
+        (void)platform::write_all(
+            STDERR_FILENO, wants_json(arguments) ? error_json(error) : error_text(error, false));
         return exit_internal;
     }
 }
@@ -100,9 +106,11 @@ int guarded(const std::vector<std::string>& arguments) {
 int main(int argc, char** argv) {
     handover::protect_process_memory();
     const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
-    if (arguments.size() == 2 && arguments[0] == "__trial") return handover::cli::trial(arguments[1]);
+    if (arguments.size() == 2 && arguments[0] == "__trial")
+        return handover::cli::trial(arguments[1]);
     handover::cli::install_signal_handlers();
     const int status = handover::cli::guarded(arguments);
-    // The watching thread sleeps to the end; nothing is left that a static destructor would have to do.
+    // The watching thread sleeps to the end; nothing is left that a static destructor would have to
+    // do.
     _exit(status);
 }

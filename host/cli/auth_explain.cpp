@@ -15,14 +15,15 @@ std::string as_json(const auth::Target& target, const std::vector<auth::Candidat
     json::array rows;
     for (const auto& candidate : candidates) {
         const auto source = candidate.source.text();
-        rows.push_back(json::object{{"method", candidate.method},
-                                    {"source", source.empty() ? json::value(nullptr) : json::value(source)},
-                                    {"present", candidate.present},
-                                    {"wins", candidate.wins},
-                                    {"reason", redact(candidate.reason)}});
+        rows.push_back(
+            json::object{{"method", candidate.method},
+                         {"source", source.empty() ? json::value(nullptr) : json::value(source)},
+                         {"present", candidate.present},
+                         {"wins", candidate.wins},
+                         {"reason", redact(candidate.reason)}});
     }
-    return json::serialize(
-               json::object{{"provider", target.provider}, {"account", target.account}, {"candidates", rows}}) +
+    return json::serialize(json::object{
+               {"provider", target.provider}, {"account", target.account}, {"candidates", rows}}) +
            "\n";
 }
 
@@ -41,7 +42,9 @@ std::string as_table(const std::vector<auth::Candidate>& candidates) {
 
 }  // namespace
 
-Result<int> auth_explain(const ExplainOptions& options, Services& services, const Streams& streams) {
+Result<int> auth_explain(const ExplainOptions& options,
+                         Services& services,
+                         const Streams& streams) {
     const auto provider = services.provider(options.provider);
     if (!provider) return provider.failure();
     const auto broker = services.broker();

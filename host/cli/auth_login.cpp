@@ -24,7 +24,8 @@ Result<std::string> provider_to_log_in(const LoginOptions& options, Services& se
     return fail({.code = Errc::usage,
                  .message = "log in to which provider?",
                  .reason = fmt::format("the choices are: {}", fmt::join(*names, ", ")),
-                 .fix = "handover auth login " + (names->empty() ? std::string("PROVIDER") : names->front())});
+                 .fix = "handover auth login " +
+                        (names->empty() ? std::string("PROVIDER") : names->front())});
 }
 
 std::vector<std::string> method_ids(const providers::Provider& provider) {
@@ -36,36 +37,46 @@ std::vector<std::string> method_ids(const providers::Provider& provider) {
 Failure unsupported(const providers::Provider& provider, std::string message) {
     return fail({.code = Errc::auth_method_unsupported,
                  .message = std::move(message),
-                 .reason = fmt::format("{} supports: {}", provider.name, fmt::join(method_ids(provider), ", ")),
-                 .fix = provider.methods.empty() ? "" : fmt::format("handover auth login {} --method {}", provider.name, provider.methods.front().id)});
+                 .reason = fmt::format(
+                     "{} supports: {}", provider.name, fmt::join(method_ids(provider), ", ")),
+                 .fix = provider.methods.empty() ? ""
+                                                 : fmt::format("handover auth login {} --method {}",
+                                                               provider.name,
+                                                               provider.methods.front().id)});
 }
 
 const auth::Method* find_method(const providers::Provider& provider, const std::string& id) {
-    const auto found = std::find_if(
-        provider.methods.begin(), provider.methods.end(), [&](const auth::Method& method) { return method.id == id; });
+    const auto found = std::find_if(provider.methods.begin(),
+                                    provider.methods.end(),
+                                    [&](const auth::Method& method) { return method.id == id; });
     return found == provider.methods.end() ? nullptr : &*found;
 }
 
 const auth::Method* first_of_kind(const providers::Provider& provider, auth::Kind kind) {
-    const auto found = std::find_if(provider.methods.begin(), provider.methods.end(), [&](const auth::Method& method) {
-        return method.kind == kind;
-    });
+    const auto found = std::find_if(
+        provider.methods.begin(), provider.methods.end(), [&](const auth::Method& method) {
+            return method.kind == kind;
+        });
     return found == provider.methods.end() ? nullptr : &*found;
 }
 
-// --method, else what --with-api-key or --device implies, else the pinned one, else the first that a person can log in with.
-const auth::Method* wanted_method(const LoginOptions& options, const providers::Provider& provider) {
+// --method, else what --with-api-key or --device implies, else the pinned one, else the first that
+// a person can log in with.
+const auth::Method* wanted_method(const LoginOptions& options,
+                                  const providers::Provider& provider) {
     if (!options.method.empty()) return find_method(provider, options.method);
     if (options.with_api_key) return first_of_kind(provider, auth::Kind::api_key);
     if (options.device) return first_of_kind(provider, auth::Kind::oauth2);
     if (provider.auth_method) return find_method(provider, *provider.auth_method);
-    const auto found = std::find_if(provider.methods.begin(), provider.methods.end(), [](const auth::Method& method) {
-        return method.kind != auth::Kind::none;
-    });
+    const auto found = std::find_if(
+        provider.methods.begin(), provider.methods.end(), [](const auth::Method& method) {
+            return method.kind != auth::Kind::none;
+        });
     return found == provider.methods.end() ? nullptr : &*found;
 }
 
-Result<auth::Method> choose_method(const LoginOptions& options, const providers::Provider& provider) {
+Result<auth::Method> choose_method(const LoginOptions& options,
+                                   const providers::Provider& provider) {
     const auto* method = wanted_method(options, provider);
     if (method == nullptr && !options.method.empty()) {
         return unsupported(provider,
@@ -74,26 +85,35 @@ Result<auth::Method> choose_method(const LoginOptions& options, const providers:
                                        text::printable(options.method, 80),
                                        text::did_you_mean(options.method, method_ids(provider))));
     }
-    if (method == nullptr && options.with_api_key) return unsupported(provider, provider.name + " takes no API key");
-    if (method == nullptr && options.device) return unsupported(provider, provider.name + " has no sign-in by device code");
+    if (method == nullptr && options.with_api_key)
+        return unsupported(provider, provider.name + " takes no API key");
+    if (method == nullptr && options.device)
+        return unsupported(provider, provider.name + " has no sign-in by device code");
     if (method == nullptr || method->kind == auth::Kind::none) {
         return unsupported(provider, provider.name + " needs no login");
     }
     if (options.with_api_key && method->kind != auth::Kind::api_key) {
-        return unsupported(provider, fmt::format("the auth method {} takes no API key", method->id));
+        return unsupported(provider,
+                           fmt::format("the auth method {} takes no API key", method->id));
     }
-    if (options.device) return unsupported(provider, "signing in by device code is not available yet");
+    if (options.device)
+        return unsupported(provider, "signing in by device code is not available yet");
     return *method;
 }
 
 // Nothing, or AUTH_CANCELLED where a person wants to keep what is there.
-Result<void> may_replace(const LoginOptions& options, auth::Broker& broker, const auth::Target& target, const Streams& streams) {
+Result<void> may_replace(const LoginOptions& options,
+                         auth::Broker& broker,
+                         const auth::Target& target,
+                         const Streams& streams) {
     if (options.force || !streams.interactive()) return {};
     const auto valid = broker.has_valid_login(target);
     if (!valid) return valid.failure();
     if (!*valid) return {};
-    const auto yes = streams.confirm(
-        fmt::format("{} (account {}) is logged in already. Replace that login?", target.provider, target.account));
+    const auto yes =
+        streams.confirm(fmt::format("{} (account {}) is logged in already. Replace that login?",
+                                    target.provider,
+                                    target.account));
     if (!yes) return yes.failure();
     if (*yes) return {};
     return fail({.code = Errc::auth_cancelled,
@@ -102,8 +122,11 @@ Result<void> may_replace(const LoginOptions& options, auth::Broker& broker, cons
                  .fix = "--force replaces it without asking, --account NAME keeps both"});
 }
 
-Result<Secret> read_key(const LoginOptions& options, const auth::Target& target, const Streams& streams) {
-    if (streams.interactive()) return streams.ask_secret(fmt::format("API key for {}: ", target.provider));
+Result<Secret> read_key(const LoginOptions& options,
+                        const auth::Target& target,
+                        const Streams& streams) {
+    if (streams.interactive())
+        return streams.ask_secret(fmt::format("API key for {}: ", target.provider));
     if (options.with_api_key) {
         auto input = streams.read_input();
         if (!input) return input.failure();
@@ -112,7 +135,8 @@ Result<Secret> read_key(const LoginOptions& options, const auth::Target& target,
     return fail({.code = Errc::usage,
                  .message = fmt::format("logging in to {} takes an API key", target.provider),
                  .reason = "there is no terminal to ask on",
-                 .fix = fmt::format("printenv MY_KEY | handover auth login {} --with-api-key", target.provider)});
+                 .fix = fmt::format("printenv MY_KEY | handover auth login {} --with-api-key",
+                                    target.provider)});
 }
 
 Result<auth::Credential> by_browser(const LoginOptions& options,
@@ -136,9 +160,11 @@ Result<auth::Credential> by_browser(const LoginOptions& options,
         .show_url = [&](const std::string& url) { streams.say(url); },
         .paste_fd = STDIN_FILENO,
         .terminal = streams.interactive()};
-    // The terminal is changed while a redirect may be pasted: a signal has to find its way through the flow.
+    // The terminal is changed while a redirect may be pasted: a signal has to find its way through
+    // the flow.
     if (services.outside().before_network) services.outside().before_network();
-    return auth::login_with_browser(**broker, **parts, target, method, request, console, services.outside().stop);
+    return auth::login_with_browser(
+        **broker, **parts, target, method, request, console, services.outside().stop);
 }
 
 Result<auth::Credential> by_key(const LoginOptions& options,
@@ -150,7 +176,8 @@ Result<auth::Credential> by_key(const LoginOptions& options,
     if (!broker) return broker.failure();
     auto key = read_key(options, target, streams);
     if (!key) return key.failure();
-    return auth::login_with_api_key(**broker, target, method, std::move(*key), services.outside().clock());
+    return auth::login_with_api_key(
+        **broker, target, method, std::move(*key), services.outside().clock());
 }
 
 std::string expiry(const auth::Credential& credential, Time now) {
@@ -173,10 +200,12 @@ Result<int> auth_login(const LoginOptions& options, Services& services, const St
     const auto target = provider->target(options.account);
     const auto broker = services.broker();
     if (!broker) return broker.failure();
-    if (const auto agreed = may_replace(options, **broker, target, streams); !agreed) return agreed.failure();
+    if (const auto agreed = may_replace(options, **broker, target, streams); !agreed)
+        return agreed.failure();
 
-    const auto credential = method->kind == auth::Kind::oauth2 ? by_browser(options, target, *method, services, streams)
-                                                               : by_key(options, target, *method, services, streams);
+    const auto credential = method->kind == auth::Kind::oauth2
+                                ? by_browser(options, target, *method, services, streams)
+                                : by_key(options, target, *method, services, streams);
     if (!credential) return credential.failure();
     streams.say(fmt::format("Logged in to {} (account {}, method {}).{}",
                             target.provider,

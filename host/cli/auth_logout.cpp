@@ -1,4 +1,5 @@
-// `handover auth logout`: local removal whatever the provider answers, revocation where the method has an endpoint for it.
+// `handover auth logout`: local removal whatever the provider answers, revocation where the method
+// has an endpoint for it.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -22,10 +23,11 @@ std::vector<std::string> accounts_to_remove(const LogoutOptions& options,
 }
 
 Failure not_logged_in(const LogoutOptions& options, const std::string& account) {
-    return fail({.code = Errc::auth_not_logged_in,
-                 .message = fmt::format("{} (account {}) is not logged in", options.provider, account),
-                 .reason = "no credential of that account is stored",
-                 .fix = "`handover auth status` shows what is stored"});
+    return fail(
+        {.code = Errc::auth_not_logged_in,
+         .message = fmt::format("{} (account {}) is not logged in", options.provider, account),
+         .reason = "no credential of that account is stored",
+         .fix = "`handover auth status` shows what is stored"});
 }
 
 }  // namespace
@@ -38,8 +40,9 @@ Result<int> auth_logout(const LogoutOptions& options, Services& services, const 
     const auto found = target_or_stored(options.provider, options.account, *stored, services);
     if (!found) return found.failure();
     if (found->error && !options.no_revoke) {
-        streams.say("warning: the provider is not set up any more, so its tokens cannot be revoked: " +
-                    text::printable(found->error->message));
+        streams.say(
+            "warning: the provider is not set up any more, so its tokens cannot be revoked: " +
+            text::printable(found->error->message));
     }
     const auto accounts = accounts_to_remove(options, found->target, *stored);
     if (accounts.empty()) return not_logged_in(options, "any");

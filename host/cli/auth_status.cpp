@@ -1,4 +1,5 @@
-// `handover auth status`: the stored credentials and the environment, as they are. Never refreshes, sends nothing.
+// `handover auth status`: the stored credentials and the environment, as they are. Never refreshes,
+// sends nothing.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -47,21 +48,25 @@ json::object as_json(const Row& row) {
     const auto& report = row.report;
     json::object claims;
     for (const auto& [name, value] : report.claims) claims[name] = value;
-    return {{"provider", report.provider},
-            {"plugin", text_or_null(row.plugin)},
-            {"method", text_or_null(report.method)},
-            {"billing", report.billing ? json::value(billing_name(*report.billing)) : json::value(nullptr)},
-            {"account", report.account},
-            {"status", auth::status_json(report.status)},
-            {"source", text_or_null(report.source.text())},
-            {"expires_at", report.expires_at ? json::value(text::format_rfc3339(*report.expires_at)) : json::value(nullptr)},
-            {"refreshable", report.refreshable},
-            {"concurrency", row.concurrency},
-            {"claims", claims},
-            {"login_needed", login_needed_json(report.login_needed)},
-            {"lease_holder_pid",
-             report.lease_holder_pid ? json::value(*report.lease_holder_pid) : json::value(nullptr)},
-            {"note", text_or_null(redact(report.note))}};
+    return {
+        {"provider", report.provider},
+        {"plugin", text_or_null(row.plugin)},
+        {"method", text_or_null(report.method)},
+        {"billing",
+         report.billing ? json::value(billing_name(*report.billing)) : json::value(nullptr)},
+        {"account", report.account},
+        {"status", auth::status_json(report.status)},
+        {"source", text_or_null(report.source.text())},
+        {"expires_at",
+         report.expires_at ? json::value(text::format_rfc3339(*report.expires_at))
+                           : json::value(nullptr)},
+        {"refreshable", report.refreshable},
+        {"concurrency", row.concurrency},
+        {"claims", claims},
+        {"login_needed", login_needed_json(report.login_needed)},
+        {"lease_holder_pid",
+         report.lease_holder_pid ? json::value(*report.lease_holder_pid) : json::value(nullptr)},
+        {"note", text_or_null(redact(report.note))}};
 }
 
 std::string expiry_for_people(const std::optional<Time>& expires_at, Time now) {
@@ -73,13 +78,15 @@ std::string expiry_for_people(const std::optional<Time>& expires_at, Time now) {
 
 std::string plan_of(const auth::StatusReport& report) {
     for (const auto* name : {"plan", "plan_type"}) {
-        if (const auto found = report.claims.find(name); found != report.claims.end()) return found->second;
+        if (const auto found = report.claims.find(name); found != report.claims.end())
+            return found->second;
     }
     return "-";
 }
 
 std::string as_table(const std::vector<Row>& rows, Time now) {
-    std::vector<std::vector<std::string>> cells = {{"PROVIDER", "METHOD", "ACCOUNT", "STATUS", "EXPIRES", "PLAN"}};
+    std::vector<std::vector<std::string>> cells = {
+        {"PROVIDER", "METHOD", "ACCOUNT", "STATUS", "EXPIRES", "PLAN"}};
     for (const auto& row : rows) {
         const auto& report = row.report;
         cells.push_back({report.provider,
@@ -96,11 +103,13 @@ void say_notes(const std::vector<Row>& rows, const Streams& streams) {
     for (const auto& row : rows) {
         const auto& report = row.report;
         const auto say = [&](const std::string& note) {
-            streams.say(text::printable(redact(fmt::format("{} ({}): {}", report.provider, report.account, note))));
+            streams.say(text::printable(
+                redact(fmt::format("{} ({}): {}", report.provider, report.account, note))));
         };
         if (!report.note.empty()) say(report.note);
         if (!row.concurrency_note.empty()) say(row.concurrency_note);
-        if (report.lease_holder_pid) say(fmt::format("a request is in flight in process {}", *report.lease_holder_pid));
+        if (report.lease_holder_pid)
+            say(fmt::format("a request is in flight in process {}", *report.lease_holder_pid));
     }
 }
 
@@ -111,15 +120,18 @@ Row row_of(auth::StatusReport report, const StoredTarget& found) {
         return row;
     }
     row.plugin = found.provider->plugin;
-    auto concurrency = auth::effective_concurrency(row.report.billing.value_or(auth::Billing::metered),
-                                                   found.provider->configured_concurrency,
-                                                   found.provider->manifest_concurrency);
+    auto concurrency =
+        auth::effective_concurrency(row.report.billing.value_or(auth::Billing::metered),
+                                    found.provider->configured_concurrency,
+                                    found.provider->manifest_concurrency);
     row.concurrency = concurrency.value;
     row.concurrency_note = std::move(concurrency.note);
     return row;
 }
 
-Result<std::vector<Row>> rows_of(const std::string& name, const std::vector<auth::CredentialId>& stored, Services& services) {
+Result<std::vector<Row>> rows_of(const std::string& name,
+                                 const std::vector<auth::CredentialId>& stored,
+                                 Services& services) {
     const auto found = target_or_stored(name, {}, stored, services);
     if (!found) return found.failure();
     const auto broker = services.broker();
@@ -144,10 +156,12 @@ bool served_by_environment(const std::vector<Row>& rows) {
 
 struct Everything {
     std::vector<Row> rows = {};
-    std::vector<std::pair<std::string, Error>> broken = {};  // configured providers that cannot be resolved
+    std::vector<std::pair<std::string, Error>> broken =
+        {};  // configured providers that cannot be resolved
 };
 
-Result<Everything> every_provider(const std::vector<auth::CredentialId>& stored, Services& services) {
+Result<Everything> every_provider(const std::vector<auth::CredentialId>& stored,
+                                  Services& services) {
     const auto settings = services.config();
     if (!settings) return settings.failure();
     const auto catalogue = services.catalogue();
@@ -178,7 +192,10 @@ std::string json_of(const std::vector<Row>& rows) {
     return json::serialize(array) + "\n";
 }
 
-void show(const std::vector<Row>& rows, const StatusOptions& options, const Services& services, const Streams& streams) {
+void show(const std::vector<Row>& rows,
+          const StatusOptions& options,
+          const Services& services,
+          const Streams& streams) {
     if (options.json) return streams.out(json_of(rows));
     streams.out(as_table(rows, services.outside().clock()));
     say_notes(rows, streams);
@@ -191,8 +208,8 @@ Result<int> status_of_one(const StatusOptions& options,
     const auto rows = rows_of(options.provider, stored, services);
     if (!rows) return rows.failure();
     show(*rows, options, services, streams);
-    const bool usable = std::any_of(
-        rows->begin(), rows->end(), [](const Row& row) { return row.report.usable(); });
+    const bool usable =
+        std::any_of(rows->begin(), rows->end(), [](const Row& row) { return row.report.usable(); });
     return usable ? exit_done : exit_authentication;
 }
 
@@ -212,7 +229,9 @@ Result<int> auth_status(const StatusOptions& options, Services& services, const 
         streams.say(text::printable(redact(fmt::format("warning: {}: {}", name, error.message))));
     }
     if (everything->rows.empty() && !options.json) {
-        streams.say("No provider is configured and no credential is stored; `handover` says what to do next.");
+        streams.say(
+            "No provider is configured and no credential is stored; `handover` says what to do "
+            "next.");
     }
     return exit_done;
 }

@@ -8,7 +8,8 @@
 namespace handover::cli {
 namespace {
 
-constexpr auto account_help = "Which account's credential (default: the provider's own, else \"default\")";
+constexpr auto account_help =
+    "Which account's credential (default: the provider's own, else \"default\")";
 constexpr auto json_help = "JSON instead of text, errors too";
 
 template <typename Duration>
@@ -18,7 +19,8 @@ void add_duration(CLI::App& app, const std::string& flag, Duration& into, const 
            [&into, flag](const std::string& typed) {
                const auto parsed = text::parse_duration(typed);
                if (!parsed) {
-                   throw CLI::ValidationError(flag, "\"" + typed + "\" is no duration; write 90, 90s, 5m, 2h or 1d");
+                   throw CLI::ValidationError(
+                       flag, "\"" + typed + "\" is no duration; write 90, 90s, 5m, 2h or 1d");
                }
                into = *parsed;
            },
@@ -27,25 +29,35 @@ void add_duration(CLI::App& app, const std::string& flag, Duration& into, const 
 }
 
 void bind_login(CLI::App& app, LoginOptions& o) {
-    app.add_option("PROVIDER", o.provider, "Which provider (default: the default provider)")->type_name("");
+    app.add_option("PROVIDER", o.provider, "Which provider (default: the default provider)")
+        ->type_name("");
     app.add_option("--method", o.method, "Which of the provider's auth methods")->type_name("ID");
-    app.add_option("--account", o.account, "Name under which the credential is kept")->type_name("NAME");
+    app.add_option("--account", o.account, "Name under which the credential is kept")
+        ->type_name("NAME");
     app.add_flag("--device", o.device, "Sign in with a code on another device");
     app.add_flag("--no-browser", o.no_browser, "Open no browser; only print the URL");
     app.add_flag("--with-api-key", o.with_api_key, "Read an API key from stdin");
-    add_duration(app, "--timeout", o.timeout, "How long to wait for the sign-in (default: 120s; 15m where no browser was opened)");
+    add_duration(
+        app,
+        "--timeout",
+        o.timeout,
+        "How long to wait for the sign-in (default: 120s; 15m where no browser was opened)");
     app.add_flag("--force", o.force, "Replace a credential that is still valid without asking");
 }
 
 void bind_status(CLI::App& app, StatusOptions& o) {
-    app.add_option("PROVIDER", o.provider, "Only this provider; exit status 4 unless it is usable")->type_name("");
+    app.add_option("PROVIDER", o.provider, "Only this provider; exit status 4 unless it is usable")
+        ->type_name("");
     app.add_flag("--json", o.json, json_help);
 }
 
 void bind_token(CLI::App& app, TokenOptions& o) {
     app.add_option("PROVIDER", o.provider, "Which provider")->type_name("")->required();
     app.add_option("--account", o.account, account_help)->type_name("NAME");
-    add_duration(app, "--min-validity", o.min_validity, "Refresh first if the token expires sooner than this");
+    add_duration(app,
+                 "--min-validity",
+                 o.min_validity,
+                 "Refresh first if the token expires sooner than this");
 }
 
 void bind_refresh(CLI::App& app, RefreshOptions& o) {
@@ -57,7 +69,8 @@ void bind_logout(CLI::App& app, LogoutOptions& o) {
     app.add_option("PROVIDER", o.provider, "Which provider")->type_name("")->required();
     auto* account = app.add_option("--account", o.account, account_help)->type_name("NAME");
     app.add_flag("--all", o.all, "Every account of the provider")->excludes(account);
-    app.add_flag("--no-revoke", o.no_revoke, "Remove the credential here without telling the provider");
+    app.add_flag(
+        "--no-revoke", o.no_revoke, "Remove the credential here without telling the provider");
 }
 
 void bind_explain(CLI::App& app, ExplainOptions& o) {
@@ -67,16 +80,23 @@ void bind_explain(CLI::App& app, ExplainOptions& o) {
 }
 
 void bind_run(CLI::App& app, RunOptions& o) {
-    app.add_option("PROMPT", o.prompt, "The prompt; - or none: stdin. With both, stdin is appended")->type_name("");
-    app.add_option("-p,--provider", o.provider, "Which provider (default: the default provider)")->type_name("NAME");
-    app.add_option("-m,--model", o.model, "Which model (default: the provider's)")->type_name("NAME");
-    app.add_option("-s,--instructions", o.instructions, "Instructions (system prompt)")->type_name("TEXT");
+    app.add_option("PROMPT", o.prompt, "The prompt; - or none: stdin. With both, stdin is appended")
+        ->type_name("");
+    app.add_option("-p,--provider", o.provider, "Which provider (default: the default provider)")
+        ->type_name("NAME");
+    app.add_option("-m,--model", o.model, "Which model (default: the provider's)")
+        ->type_name("NAME");
+    app.add_option("-s,--instructions", o.instructions, "Instructions (system prompt)")
+        ->type_name("TEXT");
     app.add_option("--account", o.account, account_help)->type_name("NAME");
     app.add_flag("--no-stream", o.no_stream, "Ask for one answer instead of a stream");
-    app.add_flag("--json", o.json, "The final response object as the upstream gave it; errors as JSON too");
+    app.add_flag(
+        "--json", o.json, "The final response object as the upstream gave it; errors as JSON too");
 }
 
-void bind_plugins_list(CLI::App& app, PluginsListOptions& o) { app.add_flag("--json", o.json, json_help); }
+void bind_plugins_list(CLI::App& app, PluginsListOptions& o) {
+    app.add_flag("--json", o.json, json_help);
+}
 
 void bind_plugins_inspect(CLI::App& app, PluginsInspectOptions& o) {
     app.add_option("PLUGIN", o.plugin, "A plugin's file, or its id")->type_name("")->required();
@@ -132,8 +152,12 @@ std::function<void()> bind(CLI::App& app, const std::string& path, Invocation& i
 
 void bind_global(CLI::App& app, GlobalOptions& global) {
     constexpr auto group = "Global options";
-    app.add_option("--config", global.config, "Another config file")->type_name("FILE")->group(group);
-    app.add_option("--plugin-dir", global.plugin_dirs, "A folder with plugins, searched first; may be repeated")
+    app.add_option("--config", global.config, "Another config file")
+        ->type_name("FILE")
+        ->group(group);
+    app.add_option("--plugin-dir",
+                   global.plugin_dirs,
+                   "A folder with plugins, searched first; may be repeated")
         ->type_name("DIR")
         ->allow_extra_args(false)
         ->group(group);
@@ -142,7 +166,9 @@ void bind_global(CLI::App& app, GlobalOptions& global) {
     const std::map<std::string, ColorWhen> colors = {
         {"auto", ColorWhen::automatic}, {"always", ColorWhen::always}, {"never", ColorWhen::never}};
     app.add_option_function<std::string>(
-           "--color", [&global, colors](const std::string& when) { global.color = colors.at(when); }, "auto, always or never")
+           "--color",
+           [&global, colors](const std::string& when) { global.color = colors.at(when); },
+           "auto, always or never")
         ->check(CLI::IsMember({"auto", "always", "never"}))
         ->type_name("WHEN")
         ->group(group);

@@ -1,4 +1,5 @@
-// Options structs bound to CLI11's flags. Included by command_line.cpp and bind.cpp only: CLI11 is heavy.
+// Options structs bound to CLI11's flags. Included by command_line.cpp and bind.cpp only: CLI11 is
+// heavy.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -9,8 +10,9 @@
 
 namespace handover::cli {
 
-// Binds the flags of the command of that path ("auth login"; empty: none) to the alternative it puts into `invocation`.
-// The function returned moves the parsed values into place; call it after a parse that succeeded.
+// Binds the flags of the command of that path ("auth login"; empty: none) to the alternative it
+// puts into `invocation`. The function returned moves the parsed values into place; call it after a
+// parse that succeeded.
 std::function<void()> bind(CLI::App& app, const std::string& path, Invocation& invocation);
 
 void bind_global(CLI::App& app, GlobalOptions& global);

@@ -1,5 +1,5 @@
-// Finds the command's name by itself, then builds a CLI11 parser for that one command: setting up all of them would be most of
-// the time of a short command.
+// Finds the command's name by itself, then builds a CLI11 parser for that one command: setting up
+// all of them would be most of the time of a short command.
 #include "cli/command_line.hpp"
 
 #include <fmt/format.h>
@@ -51,10 +51,12 @@ Words find_command(std::span<const std::string> arguments) {
 }
 
 Failure usage(std::string message, std::string fix) {
-    return fail({.code = Errc::usage, .message = std::move(message), .reason = {}, .fix = std::move(fix)});
+    return fail(
+        {.code = Errc::usage, .message = std::move(message), .reason = {}, .fix = std::move(fix)});
 }
 
-bool asks_for(const std::vector<std::string>& arguments, std::initializer_list<std::string_view> flags) {
+bool asks_for(const std::vector<std::string>& arguments,
+              std::initializer_list<std::string_view> flags) {
     const auto end = std::find(arguments.begin(), arguments.end(), "--");
     return std::find_first_of(arguments.begin(), end, flags.begin(), flags.end()) != end;
 }
@@ -69,12 +71,15 @@ std::vector<std::string> option_names(const CLI::App& app) {
 }
 
 Result<void> refuse_leftovers(const CLI::App& app) {
-    const auto leftovers = app.remaining();
+    auto leftovers = app.remaining();
+    leftovers.erase(std::remove(leftovers.begin(), leftovers.end(), "--"),
+                    leftovers.end());  // CLI11 counts it as one
     if (leftovers.empty()) return {};
     const auto& first = leftovers.front();
     const auto shown = text::printable(first, 80);
     const auto fix = app.get_name() + " --help";
-    if (!first.starts_with('-')) return usage(fmt::format("\"{}\" is one argument too many", shown), fix);
+    if (!first.starts_with('-'))
+        return usage(fmt::format("\"{}\" is one argument too many", shown), fix);
     const auto name = first.substr(0, first.find('='));
     return usage(fmt::format("there is no option {}.{}",
                              text::printable(name, 80),
@@ -142,12 +147,14 @@ Result<Invocation> parse_command_line(std::span<const std::string> arguments) {
     const auto words = find_command(arguments);
     const bool help = asks_for(words.rest, {"--help", "-h"});
     if (words.path.empty()) {
-        if (asks_for(words.rest, {"--version"})) return Invocation{.global = {}, .command = ShowTextOptions{version_text()}};
+        if (asks_for(words.rest, {"--version"}))
+            return Invocation{.global = {}, .command = ShowTextOptions{version_text()}};
         if (help) return Invocation{.global = {}, .command = ShowTextOptions{overview()}};
         return parse_bare(words);
     }
     if (words.path.size() == 1 && is_group(words.path.front())) {
-        return Invocation{.global = {}, .command = ShowTextOptions{group_overview(words.path.front())}};
+        return Invocation{.global = {},
+                          .command = ShowTextOptions{group_overview(words.path.front())}};
     }
     const auto command = find_help(joined(words.path));
     if (!command) return unknown_command(words.path);

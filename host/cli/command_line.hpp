@@ -1,4 +1,5 @@
-// argv to options. Pure: prints nothing, reads nothing; --help and --version come back as text to show.
+// argv to options. Pure: prints nothing, reads nothing; --help and --version come back as text to
+// show.
 #pragma once
 
 #include <handover/result.hpp>
@@ -10,10 +11,12 @@
 
 namespace handover::cli {
 
-// `arguments` without the program's name. USAGE with the nearest command or option for what nobody knows.
+// `arguments` without the program's name. USAGE with the nearest command or option for what nobody
+// knows.
 Result<Invocation> parse_command_line(std::span<const std::string> arguments);
 
-// True if the command line asks for JSON, also where it could not be parsed: errors then are JSON too.
+// True if the command line asks for JSON, also where it could not be parsed: errors then are JSON
+// too.
 bool wants_json(std::span<const std::string> arguments);
 
 }  // namespace handover::cli

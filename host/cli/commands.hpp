@@ -1,5 +1,5 @@
-// The commands: each consumes its options with what it is handed, writes to the streams, and returns its exit status or the error
-// that main prints. One .cpp per command.
+// The commands: each consumes its options with what it is handed, writes to the streams, and
+// returns its exit status or the error that main prints. One .cpp per command.
 #pragma once
 
 #include <handover/result.hpp>
@@ -18,12 +18,24 @@ Result<int> auth_refresh(const RefreshOptions& options, Services& services, cons
 Result<int> auth_logout(const LogoutOptions& options, Services& services, const Streams& streams);
 Result<int> auth_explain(const ExplainOptions& options, Services& services, const Streams& streams);
 Result<int> run_prompt(const RunOptions& options, Services& services, const Streams& streams);
-Result<int> plugins_list(const PluginsListOptions& options, Services& services, const Streams& streams);
-Result<int> plugins_inspect(const PluginsInspectOptions& options, Services& services, const Streams& streams);
-Result<int> config_path(const ConfigPathOptions& options, Services& services, const Streams& streams);
-Result<int> config_show(const ConfigShowOptions& options, Services& services, const Streams& streams);
-Result<int> config_check(const ConfigCheckOptions& options, Services& services, const Streams& streams);
-Result<int> config_init(const ConfigInitOptions& options, Services& services, const Streams& streams);
+Result<int> plugins_list(const PluginsListOptions& options,
+                         Services& services,
+                         const Streams& streams);
+Result<int> plugins_inspect(const PluginsInspectOptions& options,
+                            Services& services,
+                            const Streams& streams);
+Result<int> config_path(const ConfigPathOptions& options,
+                        Services& services,
+                        const Streams& streams);
+Result<int> config_show(const ConfigShowOptions& options,
+                        Services& services,
+                        const Streams& streams);
+Result<int> config_check(const ConfigCheckOptions& options,
+                         Services& services,
+                         const Streams& streams);
+Result<int> config_init(const ConfigInitOptions& options,
+                        Services& services,
+                        const Streams& streams);
 
 // The command that the command line asked for.
 Result<int> run_command(const Command& command, Services& services, const Streams& streams);

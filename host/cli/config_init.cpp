@@ -1,4 +1,5 @@
-// `handover config init`: writes the annotated default; never over a file that is there, unless told to.
+// `handover config init`: writes the annotated default; never over a file that is there, unless
+// told to.
 #include <fmt/format.h>
 
 #include "cli/commands.hpp"
@@ -6,7 +7,9 @@
 
 namespace handover::cli {
 
-Result<int> config_init(const ConfigInitOptions& options, Services& services, const Streams& streams) {
+Result<int> config_init(const ConfigInitOptions& options,
+                        Services& services,
+                        const Streams& streams) {
     const auto paths = services.paths();
     if (!paths) return paths.failure();
     const auto& file = (*paths)->config_file;
@@ -17,7 +20,8 @@ Result<int> config_init(const ConfigInitOptions& options, Services& services, co
                      .reason = "it is not overwritten without being told to",
                      .fix = "handover config init --force"});
     }
-    if (const auto written = platform::replace_file(file, config::annotated_default()); !written) return written.failure();
+    if (const auto written = platform::replace_file(file, config::annotated_default()); !written)
+        return written.failure();
     streams.say(fmt::format("Wrote {}", file.string()));
     return 0;
 }

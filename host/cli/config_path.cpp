@@ -3,7 +3,9 @@
 
 namespace handover::cli {
 
-Result<int> config_path(const ConfigPathOptions& /*options*/, Services& services, const Streams& streams) {
+Result<int> config_path(const ConfigPathOptions& /*options*/,
+                        Services& services,
+                        const Streams& streams) {
     const auto paths = services.paths();
     if (!paths) return paths.failure();
     streams.out((*paths)->config_file.string() + "\n");

@@ -9,23 +9,19 @@
 namespace handover::cli {
 namespace {
 
-bool needs_no_credential(const providers::Provider& provider) {
-    return std::all_of(provider.methods.begin(), provider.methods.end(), [](const auth::Method& method) {
-        return method.kind == auth::Kind::none;
-    });
-}
-
-// A provider that cannot be resolved or whose store cannot be read is simply not usable here; its own commands say why.
+// A provider that cannot be resolved or whose store cannot be read is simply not usable here; its
+// own commands say why.
 bool is_usable(const std::string& name, Services& services, auth::Broker& broker) {
     const auto provider = services.provider(name);
     if (!provider) return false;
     const auto settings = services.config();
     const bool configured = settings && (*settings)->providers.contains(name);
-    if (needs_no_credential(*provider)) return configured;
     const auto reports = broker.status(provider->target());
     if (!reports) return false;
     return std::any_of(reports->begin(), reports->end(), [&](const auth::StatusReport& report) {
-        return report.account == provider->account && report.usable();
+        const bool needs_none = report.source.kind == auth::SourceKind::none;
+        return report.account == provider->account && report.usable() &&
+               (configured || !needs_none);
     });
 }
 
@@ -42,15 +38,17 @@ Result<std::vector<std::string>> usable_providers(Services& services) {
     const auto broker = services.broker();
     if (!broker) return broker.failure();
     std::vector<std::string> usable;
-    std::copy_if(names->begin(), names->end(), std::back_inserter(usable), [&](const std::string& name) {
-        return is_usable(name, services, **broker);
-    });
+    std::copy_if(
+        names->begin(), names->end(), std::back_inserter(usable), [&](const std::string& name) {
+            return is_usable(name, services, **broker);
+        });
     return usable;
 }
 
 Result<std::string> named_provider(const std::string& named, Services& services) {
     if (!named.empty()) return named;
-    if (const auto variable = services.outside().environment("HANDOVER_PROVIDER"); variable && !variable->empty()) {
+    if (const auto variable = services.outside().environment("HANDOVER_PROVIDER");
+        variable && !variable->empty()) {
         return *variable;
     }
     const auto settings = services.config();
@@ -63,17 +61,25 @@ Error nothing_set_up(Services& services) {
     if (ids.empty()) {
         return {.code = Errc::auth_no_credential,
                 .message = "no provider is set up yet",
-                .reason = "no plugin lies in any of the folders that are searched (`handover plugins list` shows them)",
-                .fix = "put codex.so or openai.so into the plugins folder or name one with --plugin-dir; then "
-                       "`handover auth login codex`, or a key in the environment (OPENAI_API_KEY)"};
+                .reason =
+                    "no plugin lies in any of the folders that are searched (`handover plugins "
+                    "list` shows them)",
+                .fix =
+                    "put codex.so or openai.so into the plugins folder or name one with "
+                    "--plugin-dir; then "
+                    "`handover auth login codex`, or a key in the environment (OPENAI_API_KEY)"};
     }
-    const auto subscription = std::find(ids.begin(), ids.end(), "codex") != ids.end() ? "codex" : ids.front();
+    const auto subscription =
+        std::find(ids.begin(), ids.end(), "codex") != ids.end() ? "codex" : ids.front();
     return {.code = Errc::auth_no_credential,
             .message = "no provider is set up yet",
-            .reason = fmt::format("no credential is stored and no key is in the environment; plugins found: {}",
-                                  fmt::join(ids, ", ")),
-            .fix = fmt::format("`handover auth login {}` to use a subscription or account, or put a key into the environment "
-                               "(OPENAI_API_KEY for openai, GROQ_API_KEY for groq, ...), or name a local server: -p ollama",
+            .reason = fmt::format(
+                "no credential is stored and no key is in the environment; plugins found: {}",
+                fmt::join(ids, ", ")),
+            .fix = fmt::format("`handover auth login {}` to use a subscription or account, or put "
+                               "a key into the environment "
+                               "(OPENAI_API_KEY for openai, GROQ_API_KEY for groq, ...), or name a "
+                               "local server: -p ollama",
                                subscription)};
 }
 
@@ -87,7 +93,9 @@ Result<std::string> choose_provider(const std::string& named, Services& services
     return fail({.code = Errc::usage,
                  .message = "which provider?",
                  .reason = fmt::format("several are usable: {}", fmt::join(*usable, ", ")),
-                 .fix = fmt::format("-p {}, or default_provider = \"{}\" in the config file", usable->front(), usable->front())});
+                 .fix = fmt::format("-p {}, or default_provider = \"{}\" in the config file",
+                                    usable->front(),
+                                    usable->front())});
 }
 
 }  // namespace handover::cli

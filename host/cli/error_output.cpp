@@ -13,7 +13,9 @@ namespace {
 // Room for a list of choices or a parser's excerpt; longer text is somebody else's page.
 constexpr std::size_t longest_part = 2000;
 
-std::string clean(const std::string& part) { return text::printable(redact(part), longest_part); }
+std::string clean(const std::string& part) {
+    return text::printable(redact(part), longest_part);
+}
 
 }  // namespace
 

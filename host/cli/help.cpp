@@ -19,20 +19,25 @@ struct Text {
 constexpr Text texts[] = {
     {"auth login",
      "Log in to a provider and keep its credential",
-     "Opens the browser where the provider wants it (the URL is always printed too), or takes an API key. While it waits, the URL "
+     "Opens the browser where the provider wants it (the URL is always printed too), or takes an "
+     "API key. While it waits, the URL "
      "that the browser was sent to can be pasted: that is how a remote machine logs in.",
      "  handover auth login codex\n"
-     "  handover auth login codex --no-browser        # over ssh: open the URL elsewhere, paste the redirected one\n"
+     "  handover auth login codex --no-browser        # over ssh: open the URL elsewhere, paste "
+     "the redirected one\n"
      "  printenv MY_KEY | handover auth login openai --with-api-key\n"},
     {"auth status",
      "Show who is logged in where; changes nothing",
-     "Reads the stored credentials and the environment; never refreshes. With PROVIDER it exits 4 unless the credential is usable.",
+     "Reads the stored credentials and the environment; never refreshes. With PROVIDER it exits 4 "
+     "unless the credential is usable.",
      "  handover auth status\n"
      "  handover auth status codex --json\n"},
     {"auth token",
      "Print a provider's access token or key, refreshed if due",
-     "The token is handed out outside the one-request-at-a-time lease of subscriptions: whoever uses it has to see to that.",
-     "  curl -H \"Authorization: Bearer $(handover auth token openai)\" https://api.openai.com/v1/models\n"
+     "The token is handed out outside the one-request-at-a-time lease of subscriptions: whoever "
+     "uses it has to see to that.",
+     "  curl -H \"Authorization: Bearer $(handover auth token openai)\" "
+     "https://api.openai.com/v1/models\n"
      "  handover auth token codex --min-validity 10m\n"},
     {"auth refresh", "Refresh a provider's token now", "", "  handover auth refresh codex\n"},
     {"auth logout",
@@ -62,8 +67,14 @@ constexpr Text texts[] = {
      "",
      "  handover plugins inspect codex\n"
      "  handover plugins inspect ./build/release/plugins/openai.so --json\n"},
-    {"config path", "Print where the config file is", "", "  $EDITOR \"$(handover config path)\"\n"},
-    {"config show", "Show the effective settings and where each came from; secrets hidden", "", "  handover config show\n"},
+    {"config path",
+     "Print where the config file is",
+     "",
+     "  $EDITOR \"$(handover config path)\"\n"},
+    {"config show",
+     "Show the effective settings and where each came from; secrets hidden",
+     "",
+     "  handover config show\n"},
     {"config check", "Check the config file", "", "  handover config check\n"},
     {"config init", "Write the annotated default config file", "", "  handover config init\n"},
 };
@@ -96,17 +107,21 @@ std::string lines_of(std::string_view group, bool everything) {
 }  // namespace
 
 std::optional<CommandHelp> find_help(std::string_view path) {
-    const auto* text =
-        std::find_if(std::begin(texts), std::end(texts), [&](const Text& candidate) { return candidate.path == path; });
+    const auto* text = std::find_if(std::begin(texts), std::end(texts), [&](const Text& candidate) {
+        return candidate.path == path;
+    });
     if (text == std::end(texts)) return std::nullopt;
-    return CommandHelp{
-        .path = std::string(text->path),
-        .summary = text->more.empty() ? std::string(text->line) : fmt::format("{}.\n{}", text->line, text->more),
-        .examples = fmt::format("Examples:\n{}", text->examples)};
+    return CommandHelp{.path = std::string(text->path),
+                       .summary = text->more.empty()
+                                      ? std::string(text->line)
+                                      : fmt::format("{}.\n{}", text->line, text->more),
+                       .examples = fmt::format("Examples:\n{}", text->examples)};
 }
 
 bool is_group(std::string_view name) {
-    return std::any_of(std::begin(texts), std::end(texts), [&](const Text& text) { return group_of(text.path) == name; }) &&
+    return std::any_of(std::begin(texts),
+                       std::end(texts),
+                       [&](const Text& text) { return group_of(text.path) == name; }) &&
            !name.empty();
 }
 
@@ -129,8 +144,10 @@ std::vector<std::string> names_in_group(std::string_view group) {
 
 std::string overview() {
     return fmt::format(
-        "Use LLM subscriptions and API keys from scripts and existing tools, through providers dropped into a folder.\n\n"
-        "Usage: handover COMMAND [OPTIONS]\n       handover          what to do next on this machine\n\n"
+        "Use LLM subscriptions and API keys from scripts and existing tools, through providers "
+        "dropped into a folder.\n\n"
+        "Usage: handover COMMAND [OPTIONS]\n       handover          what to do next on this "
+        "machine\n\n"
         "Commands:\n{}\n{}\n"
         "Examples:\n"
         "  handover auth login codex\n"
@@ -143,7 +160,8 @@ std::string overview() {
 std::string group_overview(std::string_view group) {
     std::string examples;
     for (const auto& text : texts) {
-        if (group_of(text.path) == group) examples += text.examples.substr(0, text.examples.find('\n') + 1);
+        if (group_of(text.path) == group)
+            examples += text.examples.substr(0, text.examples.find('\n') + 1);
     }
     return fmt::format("Usage: handover {} COMMAND [OPTIONS]\n\nCommands:\n{}\n{}\nExamples:\n{}",
                        group,
@@ -152,6 +170,8 @@ std::string group_overview(std::string_view group) {
                        examples);
 }
 
-std::string version_text() { return "handover " HANDOVER_VERSION "\n"; }
+std::string version_text() {
+    return "handover " HANDOVER_VERSION "\n";
+}
 
 }  // namespace handover::cli

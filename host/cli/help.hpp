@@ -1,4 +1,5 @@
-// The commands' names, one line about each, and examples: what --help shows and what a mistyped name is compared with.
+// The commands' names, one line about each, and examples: what --help shows and what a mistyped
+// name is compared with.
 #pragma once
 
 #include <optional>
@@ -20,8 +21,8 @@ bool is_group(std::string_view name);
 std::vector<std::string> top_level_names();
 std::vector<std::string> names_in_group(std::string_view group);
 
-std::string overview();                            // handover --help
+std::string overview();                              // handover --help
 std::string group_overview(std::string_view group);  // handover auth --help
-std::string version_text();                        // handover --version
+std::string version_text();                          // handover --version
 
 }  // namespace handover::cli

@@ -22,7 +22,9 @@ termios terminal_settings = {};
 static_assert(std::atomic<int>::is_always_lock_free && std::atomic<bool>::is_always_lock_free);
 
 // Shells report 128 + the signal's number.
-constexpr int status_of(int signal_number) { return 128 + signal_number; }
+constexpr int status_of(int signal_number) {
+    return 128 + signal_number;
+}
 
 // Only async-signal-safe calls (signal-safety(7)).
 void on_signal(int signal_number) {
@@ -62,7 +64,9 @@ void install_signal_handlers() {
     (void)signal(SIGPIPE, SIG_IGN);
 }
 
-std::stop_token interrupt_token() { return source().get_token(); }
+std::stop_token interrupt_token() {
+    return source().get_token();
+}
 
 void watch_for_interrupts() {
     static std::once_flag once;
@@ -70,7 +74,8 @@ void watch_for_interrupts() {
         const int fd = eventfd(0, EFD_CLOEXEC);
         if (fd < 0) return;
         (void)interrupt_token();  // the source exists before the thread needs it, and outlives it
-        std::thread(pass_on, fd).detach();  // sleeps in read() until a signal or the end of the process
+        std::thread(pass_on, fd)
+            .detach();  // sleeps in read() until a signal or the end of the process
         wake_fd = fd;
     });
 }
@@ -86,6 +91,8 @@ void restore_terminal_on_signal(const termios& settings) {
     terminal_changed = true;
 }
 
-void forget_terminal() { terminal_changed = false; }
+void forget_terminal() {
+    terminal_changed = false;
+}
 
 }  // namespace handover::cli

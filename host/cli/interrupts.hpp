@@ -1,5 +1,6 @@
-// SIGINT and SIGTERM. Until something is at stake a signal ends the process at once; after `watch_for_interrupts` the first one asks
-// for an orderly stop through the stop token, and the second one ends the process.
+// SIGINT and SIGTERM. Until something is at stake a signal ends the process at once; after
+// `watch_for_interrupts` the first one asks for an orderly stop through the stop token, and the
+// second one ends the process.
 #pragma once
 
 #include <termios.h>
@@ -14,7 +15,8 @@ void install_signal_handlers();
 
 std::stop_token interrupt_token();
 
-// From here on a first signal only requests a stop. Starts the one thread that passes it on; later calls do nothing.
+// From here on a first signal only requests a stop. Starts the one thread that passes it on; later
+// calls do nothing.
 void watch_for_interrupts();
 
 // 130 or 143 once a signal asked for the stop.

@@ -1,4 +1,5 @@
-// What the command line asks for, as values. One struct per command; command_line.cpp fills them, the command's file consumes them.
+// What the command line asks for, as values. One struct per command; command_line.cpp fills them,
+// the command's file consumes them.
 #pragma once
 
 #include <chrono>

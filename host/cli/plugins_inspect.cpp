@@ -73,9 +73,13 @@ std::string_view type_name(plugins::OptionType type) {
     return "";
 }
 
-json::array strings(const std::vector<std::string>& texts) { return json::array(texts.begin(), texts.end()); }
+json::array strings(const std::vector<std::string>& texts) {
+    return json::array(texts.begin(), texts.end());
+}
 
-json::value text_or_null(const std::string& text) { return text.empty() ? json::value(nullptr) : json::value(text); }
+json::value text_or_null(const std::string& text) {
+    return text.empty() ? json::value(nullptr) : json::value(text);
+}
 
 json::object method_json(const auth::Method& method) {
     return {{"id", method.id},
@@ -93,7 +97,8 @@ json::object options_json(const plugins::Manifest& manifest) {
     for (const auto& [name, option] : manifest.options) {
         options[name] = json::object{
             {"type", type_name(option.type)},
-            {"default", option.default_json.empty() ? json::value(nullptr) : json::parse(option.default_json)},
+            {"default",
+             option.default_json.empty() ? json::value(nullptr) : json::parse(option.default_json)},
             {"description", option.description}};
     }
     return options;
@@ -103,21 +108,22 @@ std::string as_json(const Found& found) {
     const auto& m = found.manifest;
     json::array methods;
     for (const auto& method : m.methods) methods.push_back(method_json(method));
-    return json::serialize(json::object{{"id", m.id},
-                                        {"version", m.version},
-                                        {"name", text_or_null(m.name)},
-                                        {"vendor", text_or_null(m.vendor)},
-                                        {"homepage", text_or_null(m.homepage)},
-                                        {"license", text_or_null(m.license)},
-                                        {"description", text_or_null(m.description)},
-                                        {"file", found.file.string()},
-                                        {"dialects", strings(m.dialects)},
-                                        {"base_url", text_or_null(m.base_url)},
-                                        {"hosts", strings(m.hosts)},
-                                        {"default_model", text_or_null(m.default_model)},
-                                        {"concurrency", m.concurrency ? json::value(*m.concurrency) : json::value(nullptr)},
-                                        {"options", options_json(m)},
-                                        {"auth", methods}}) +
+    return json::serialize(json::object{
+               {"id", m.id},
+               {"version", m.version},
+               {"name", text_or_null(m.name)},
+               {"vendor", text_or_null(m.vendor)},
+               {"homepage", text_or_null(m.homepage)},
+               {"license", text_or_null(m.license)},
+               {"description", text_or_null(m.description)},
+               {"file", found.file.string()},
+               {"dialects", strings(m.dialects)},
+               {"base_url", text_or_null(m.base_url)},
+               {"hosts", strings(m.hosts)},
+               {"default_model", text_or_null(m.default_model)},
+               {"concurrency", m.concurrency ? json::value(*m.concurrency) : json::value(nullptr)},
+               {"options", options_json(m)},
+               {"auth", methods}}) +
            "\n";
 }
 
@@ -126,7 +132,9 @@ public:
     void line(std::string_view name, const std::string& value) {
         if (!value.empty()) text_ += fmt::format("{:<15}{}\n", name, text::printable(value, 1000));
     }
-    void gap(const std::string& heading) { text_ += fmt::format("\n{}\n", text::printable(heading)); }
+    void gap(const std::string& heading) {
+        text_ += fmt::format("\n{}\n", text::printable(heading));
+    }
     [[nodiscard]] const std::string& text() const { return text_; }
 
 private:
@@ -135,7 +143,8 @@ private:
 
 void add_method(Sheet& sheet, const auth::Method& method) {
     sheet.gap(fmt::format("auth {}", method.id));
-    sheet.line("  kind", fmt::format("{}, {}", kind_name(method.kind), billing_name(method.billing)));
+    sheet.line("  kind",
+               fmt::format("{}, {}", kind_name(method.kind), billing_name(method.billing)));
     sheet.line("  label", method.label);
     sheet.line("  issuer", method.issuer);
     sheet.line("  scopes", fmt::format("{}", fmt::join(method.scopes, " ")));
@@ -171,7 +180,9 @@ std::string as_sheet(const Found& found) {
 
 }  // namespace
 
-Result<int> plugins_inspect(const PluginsInspectOptions& options, Services& services, const Streams& streams) {
+Result<int> plugins_inspect(const PluginsInspectOptions& options,
+                            Services& services,
+                            const Streams& streams) {
     const auto found = find_plugin(options.plugin, services);
     if (!found) return found.failure();
     streams.out(options.json ? as_json(*found) : as_sheet(*found));

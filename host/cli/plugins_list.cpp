@@ -19,9 +19,13 @@ std::string_view state_of(const plugins::Entry& entry) {
     return entry.shadowed_by.empty() ? "ok" : "shadowed";
 }
 
-json::array strings(const std::vector<std::string>& texts) { return json::array(texts.begin(), texts.end()); }
+json::array strings(const std::vector<std::string>& texts) {
+    return json::array(texts.begin(), texts.end());
+}
 
-json::value text_or_null(const std::string& text) { return text.empty() ? json::value(nullptr) : json::value(text); }
+json::value text_or_null(const std::string& text) {
+    return text.empty() ? json::value(nullptr) : json::value(text);
+}
 
 json::value error_of(const plugins::Entry& entry) {
     if (!entry.error) return nullptr;
@@ -45,7 +49,8 @@ std::string as_json(const std::vector<plugins::Entry>& entries) {
 }
 
 std::string as_table(const std::vector<plugins::Entry>& entries) {
-    std::vector<std::vector<std::string>> rows = {{"ID", "VERSION", "STATE", "AUTH", "DIALECTS", "FILE"}};
+    std::vector<std::vector<std::string>> rows = {
+        {"ID", "VERSION", "STATE", "AUTH", "DIALECTS", "FILE"}};
     for (const auto& entry : entries) {
         rows.push_back({entry.id.empty() ? "-" : entry.id,
                         entry.version.empty() ? "-" : entry.version,
@@ -60,9 +65,10 @@ std::string as_table(const std::vector<plugins::Entry>& entries) {
 void say_troubles(const std::vector<plugins::Entry>& entries, const Streams& streams) {
     for (const auto& entry : entries) {
         if (!entry.shadowed_by.empty()) {
-            streams.say(text::printable(fmt::format("warning: {} is not used: {} has the same id and comes first",
-                                                    entry.file.string(),
-                                                    entry.shadowed_by.string())));
+            streams.say(text::printable(
+                fmt::format("warning: {} is not used: {} has the same id and comes first",
+                            entry.file.string(),
+                            entry.shadowed_by.string())));
         }
         if (entry.error) streams.err(error_text(*entry.error, streams.color));
     }
@@ -70,7 +76,9 @@ void say_troubles(const std::vector<plugins::Entry>& entries, const Streams& str
 
 }  // namespace
 
-Result<int> plugins_list(const PluginsListOptions& options, Services& services, const Streams& streams) {
+Result<int> plugins_list(const PluginsListOptions& options,
+                         Services& services,
+                         const Streams& streams) {
     const auto catalogue = services.catalogue();
     if (!catalogue) return catalogue.failure();
     const auto& entries = (*catalogue)->entries();
@@ -80,7 +88,8 @@ Result<int> plugins_list(const PluginsListOptions& options, Services& services, 
     }
     if (entries.empty()) {
         streams.say("No plugin found. The folders that are searched, in order:");
-        for (const auto& folder : (*catalogue)->folders()) streams.say("  " + text::printable(folder.string()));
+        for (const auto& folder : (*catalogue)->folders())
+            streams.say("  " + text::printable(folder.string()));
         return 0;
     }
     streams.out(as_table(entries));

@@ -17,7 +17,9 @@ Failure no_prompt() {
                  .fix = "handover run \"Say hello\""});
 }
 
-bool is_blank(const std::string& text) { return text.find_first_not_of(" \t\r\n") == std::string::npos; }
+bool is_blank(const std::string& text) {
+    return text.find_first_not_of(" \t\r\n") == std::string::npos;
+}
 
 // Absent or "-": stdin is the prompt. Both given: stdin is appended.
 Result<std::string> whole_prompt(const RunOptions& options, const Streams& streams) {
@@ -31,14 +33,16 @@ Result<std::string> whole_prompt(const RunOptions& options, const Streams& strea
     return prompt;
 }
 
-// The answer's text on its way to stdout: cleaned for a terminal, untouched for a pipe, one newline at the end.
+// The answer's text on its way to stdout: cleaned for a terminal, untouched for a pipe, one newline
+// at the end.
 class AnswerWriter {
 public:
     AnswerWriter(const Streams& streams, bool silent) : streams_(streams), silent_(silent) {}
 
     void write(std::string_view text) {
         if (silent_ || text.empty()) return;
-        const auto shown = streams_.out_is_terminal ? text::printable_stream(text, carry_) : std::string(text);
+        const auto shown =
+            streams_.out_is_terminal ? text::printable_stream(text, carry_) : std::string(text);
         if (shown.empty()) return;
         streams_.out(shown);
         open_line_ = shown.back() != '\n';
@@ -85,23 +89,24 @@ Result<int> run_prompt(const RunOptions& options, Services& services, const Stre
     if (services.outside().before_network) services.outside().before_network();
     Spinner spinner(streams.err, streams.err_is_terminal);
     AnswerWriter answer(streams, options.json);
-    const auto response = run::run_prompt({.provider = *provider,
-                                           .instance = *instance,
-                                           .broker = **broker,
-                                           .client = **client,
-                                           .account = options.account,
-                                           .max_retries = (*settings)->max_retries,
-                                           .clock = services.outside().clock},
-                                          {.text = std::move(*prompt),
-                                           .instructions = options.instructions,
-                                           .model = options.model,
-                                           .stream = !options.no_stream},
-                                          [&](std::string_view text) {
-                                              if (!options.json) spinner.stop();
-                                              answer.write(text);
-                                          },
-                                          [&](std::string_view notice) { spinner.say(text::printable(redact(notice))); },
-                                          services.outside().stop);
+    const auto response = run::run_prompt(
+        {.provider = *provider,
+         .instance = *instance,
+         .broker = **broker,
+         .client = **client,
+         .account = options.account,
+         .max_retries = (*settings)->max_retries,
+         .clock = services.outside().clock},
+        {.text = std::move(*prompt),
+         .instructions = options.instructions,
+         .model = options.model,
+         .stream = !options.no_stream},
+        [&](std::string_view text) {
+            if (!options.json) spinner.stop();
+            answer.write(text);
+        },
+        [&](std::string_view notice) { spinner.say(text::printable(redact(notice))); },
+        services.outside().stop);
     spinner.stop();
     if (!response) {
         answer.break_off();

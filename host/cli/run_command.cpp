@@ -11,20 +11,42 @@ struct Runner {
         streams.out(o.text);
         return 0;
     }
-    Result<int> operator()(const NextStepOptions& o) const { return next_step(o, services, streams); }
+    Result<int> operator()(const NextStepOptions& o) const {
+        return next_step(o, services, streams);
+    }
     Result<int> operator()(const LoginOptions& o) const { return auth_login(o, services, streams); }
-    Result<int> operator()(const StatusOptions& o) const { return auth_status(o, services, streams); }
+    Result<int> operator()(const StatusOptions& o) const {
+        return auth_status(o, services, streams);
+    }
     Result<int> operator()(const TokenOptions& o) const { return auth_token(o, services, streams); }
-    Result<int> operator()(const RefreshOptions& o) const { return auth_refresh(o, services, streams); }
-    Result<int> operator()(const LogoutOptions& o) const { return auth_logout(o, services, streams); }
-    Result<int> operator()(const ExplainOptions& o) const { return auth_explain(o, services, streams); }
+    Result<int> operator()(const RefreshOptions& o) const {
+        return auth_refresh(o, services, streams);
+    }
+    Result<int> operator()(const LogoutOptions& o) const {
+        return auth_logout(o, services, streams);
+    }
+    Result<int> operator()(const ExplainOptions& o) const {
+        return auth_explain(o, services, streams);
+    }
     Result<int> operator()(const RunOptions& o) const { return run_prompt(o, services, streams); }
-    Result<int> operator()(const PluginsListOptions& o) const { return plugins_list(o, services, streams); }
-    Result<int> operator()(const PluginsInspectOptions& o) const { return plugins_inspect(o, services, streams); }
-    Result<int> operator()(const ConfigPathOptions& o) const { return config_path(o, services, streams); }
-    Result<int> operator()(const ConfigShowOptions& o) const { return config_show(o, services, streams); }
-    Result<int> operator()(const ConfigCheckOptions& o) const { return config_check(o, services, streams); }
-    Result<int> operator()(const ConfigInitOptions& o) const { return config_init(o, services, streams); }
+    Result<int> operator()(const PluginsListOptions& o) const {
+        return plugins_list(o, services, streams);
+    }
+    Result<int> operator()(const PluginsInspectOptions& o) const {
+        return plugins_inspect(o, services, streams);
+    }
+    Result<int> operator()(const ConfigPathOptions& o) const {
+        return config_path(o, services, streams);
+    }
+    Result<int> operator()(const ConfigShowOptions& o) const {
+        return config_show(o, services, streams);
+    }
+    Result<int> operator()(const ConfigCheckOptions& o) const {
+        return config_check(o, services, streams);
+    }
+    Result<int> operator()(const ConfigInitOptions& o) const {
+        return config_init(o, services, streams);
+    }
 };
 
 }  // namespace

@@ -37,13 +37,14 @@ Result<plugins::Catalogue*> Services::catalogue() {
     if (!catalogue_) {
         const auto settings = config();
         if (!settings) return settings.failure();
-        auto folders =
-            plugins::search_folders({.plugin_dirs = {options_.plugin_dirs.begin(), options_.plugin_dirs.end()},
-                                     .plugin_path = outside_.environment("HANDOVER_PLUGIN_PATH").value_or(""),
-                                     .config_paths = (*settings)->plugin_paths,
-                                     .user_folder = paths_->plugins,
-                                     .executable = outside_.executable});
-        catalogue_ = std::make_unique<plugins::Catalogue>(std::move(folders), paths_->cache / "plugins.index");
+        auto folders = plugins::search_folders(
+            {.plugin_dirs = {options_.plugin_dirs.begin(), options_.plugin_dirs.end()},
+             .plugin_path = outside_.environment("HANDOVER_PLUGIN_PATH").value_or(""),
+             .config_paths = (*settings)->plugin_paths,
+             .user_folder = paths_->plugins,
+             .executable = outside_.executable});
+        catalogue_ = std::make_unique<plugins::Catalogue>(std::move(folders),
+                                                          paths_->cache / "plugins.index");
     }
     return catalogue_.get();
 }
@@ -53,9 +54,11 @@ Result<providers::Sources> Services::sources() {
     if (!settings) return settings.failure();
     const auto found = catalogue();
     if (!found) return found.failure();
-    return providers::Sources{.config = **settings,
-                              .manifest_of = [catalogue = *found](const std::string& id) { return catalogue->manifest_of(id); },
-                              .plugin_ids = [catalogue = *found] { return catalogue->ids(); }};
+    return providers::Sources{
+        .config = **settings,
+        .manifest_of = [catalogue =
+                            *found](const std::string& id) { return catalogue->manifest_of(id); },
+        .plugin_ids = [catalogue = *found] { return catalogue->ids(); }};
 }
 
 Result<providers::Provider> Services::provider(const std::string& name) {
@@ -85,11 +88,15 @@ Result<http::Client*> Services::client() {
     return client_.get();
 }
 
-http::Outcome Services::send(const http::Request& request, const http::Limits& limits, std::stop_token stop) {
+http::Outcome Services::send(const http::Request& request,
+                             const http::Limits& limits,
+                             std::stop_token stop) {
     if (outside_.before_network) outside_.before_network();
     if (outside_.send) return outside_.send(request, limits, std::move(stop));
     const auto over_network = client();
-    if (!over_network) return {.delivery = http::Delivery::not_sent, .response = {}, .error = over_network.error()};
+    if (!over_network)
+        return {
+            .delivery = http::Delivery::not_sent, .response = {}, .error = over_network.error()};
     return (*over_network)->send(request, limits, std::move(stop));
 }
 
@@ -99,10 +106,10 @@ Result<const auth::Services*> Services::auth_services() {
         if (!settings) return settings.failure();
         auth_services_ = auth::Services{
             .store = auth::open_file_store({.folder = paths_->credentials}),
-            .leases = auth::open_lease_table(paths_->state / "leases"),
-            .send = [this](const http::Request& request, const http::Limits& limits, std::stop_token stop) {
-                return send(request, limits, std::move(stop));
-            },
+            .leases = std::make_shared<auth::LeaseTable>(paths_->state / "leases"),
+            .send = [this](const http::Request& request,
+                           const http::Limits& limits,
+                           std::stop_token stop) { return send(request, limits, std::move(stop)); },
             .clock = outside_.clock,
             .environment = outside_.environment,
             .ask_key = outside_.ask_key,
@@ -127,7 +134,8 @@ Result<plugins::Instance> Services::instance(const providers::Provider& provider
     const auto file = (*found)->file_of(provider.plugin);
     if (!file) return file.failure();
     const auto plugin = plugins::Plugin::load(
-        *file, {.trial_results = paths_->state / "plugin-trials.json", .self = outside_.executable});
+        *file,
+        {.trial_results = paths_->state / "plugin-trials.json", .self = outside_.executable});
     if (!plugin) return plugin.failure();
     return (*plugin)->create({.provider = provider.name,
                               .base_url = provider.base_url,

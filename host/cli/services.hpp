@@ -1,5 +1,5 @@
-// What commands work with, each built on first use and in order of dependency: a command that needs no plugin reads none, one that
-// makes no request loads no HTTP library.
+// What commands work with, each built on first use and in order of dependency: a command that needs
+// no plugin reads none, one that makes no request loads no HTTP library.
 #pragma once
 
 #include <handover/result.hpp>
@@ -24,11 +24,12 @@ namespace handover::cli {
 struct Outside {
     auth::Environment environment = {};
     auth::Clock clock = {};
-    auth::AskKey ask_key = {};   // absent where there is no terminal
-    http::Send send = {};        // absent: over the network
+    auth::AskKey ask_key = {};  // absent where there is no terminal
+    http::Send send = {};       // absent: over the network
     std::filesystem::path executable = {};
     std::stop_token stop = {};
-    // Called before the first byte goes to the network: from then on a signal must not end the process at once.
+    // Called before the first byte goes to the network: from then on a signal must not end the
+    // process at once.
     std::function<void()> before_network = {};
 };
 
@@ -41,21 +42,24 @@ public:
 
     [[nodiscard]] const Outside& outside() const { return outside_; }
 
-    Result<const config::Paths*> paths();                 // needs: the environment
-    Result<const config::Config*> config();               // needs: paths
-    Result<plugins::Catalogue*> catalogue();              // needs: config
+    Result<const config::Paths*> paths();                           // needs: the environment
+    Result<const config::Config*> config();                         // needs: paths
+    Result<plugins::Catalogue*> catalogue();                        // needs: config
     Result<providers::Provider> provider(const std::string& name);  // needs: config, catalogue
-    Result<std::vector<std::string>> provider_names();    // needs: config, catalogue
-    Result<const auth::Services*> auth_services();        // needs: paths, config
-    Result<auth::Broker*> broker();                       // needs: auth_services
-    Result<http::Client*> client();                       // needs: config
-    Result<plugins::Instance> instance(const providers::Provider& provider);  // needs: catalogue, paths; loads the plugin
+    Result<std::vector<std::string>> provider_names();              // needs: config, catalogue
+    Result<const auth::Services*> auth_services();                  // needs: paths, config
+    Result<auth::Broker*> broker();                                 // needs: auth_services
+    Result<http::Client*> client();                                 // needs: config
+    Result<plugins::Instance> instance(
+        const providers::Provider& provider);  // needs: catalogue, paths; loads the plugin
 
     [[nodiscard]] auth::Patience patience() const { return {.stop = outside_.stop}; }
 
 private:
     Result<providers::Sources> sources();
-    http::Outcome send(const http::Request& request, const http::Limits& limits, std::stop_token stop);
+    http::Outcome send(const http::Request& request,
+                       const http::Limits& limits,
+                       std::stop_token stop);
 
     Outside outside_;
     GlobalOptions options_;

@@ -14,11 +14,14 @@ constexpr std::chrono::milliseconds frame_time(120);
 
 }  // namespace
 
-Spinner::Spinner(std::function<void(std::string_view)> err, bool terminal) : err_(std::move(err)), terminal_(terminal) {
+Spinner::Spinner(std::function<void(std::string_view)> err, bool terminal)
+    : err_(std::move(err)), terminal_(terminal) {
     if (terminal_) thread_ = std::jthread([this](std::stop_token stop) { spin(std::move(stop)); });
 }
 
-Spinner::~Spinner() { stop(); }
+Spinner::~Spinner() {
+    stop();
+}
 
 void Spinner::spin(std::stop_token stop) {
     std::unique_lock lock(mutex_);

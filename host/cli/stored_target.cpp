@@ -11,10 +11,13 @@ Result<StoredTarget> target_or_stored(const std::string& name,
     auto provider = services.provider(name);
     if (provider) {
         auto target = provider->target(account);
-        return StoredTarget{.target = std::move(target), .provider = std::move(*provider), .error = {}};
+        return StoredTarget{
+            .target = std::move(target), .provider = std::move(*provider), .error = {}};
     }
     const bool has_credential =
-        std::any_of(stored.begin(), stored.end(), [&](const auth::CredentialId& id) { return id.provider == name; });
+        std::any_of(stored.begin(), stored.end(), [&](const auth::CredentialId& id) {
+            return id.provider == name;
+        });
     if (!has_credential) return provider.failure();
     return StoredTarget{
         .target = {.provider = name, .account = account.empty() ? "default" : account},

@@ -1,4 +1,5 @@
-// The broker's target for a provider that may not be set up any more: its stored credential can still be shown and removed.
+// The broker's target for a provider that may not be set up any more: its stored credential can
+// still be shown and removed.
 #pragma once
 
 #include <handover/result.hpp>
@@ -17,7 +18,8 @@ struct StoredTarget {
     std::optional<Error> error = {};                   // and why
 };
 
-// `stored` are the ids of all stored credentials. An error if `name` neither resolves nor has a stored credential.
+// `stored` are the ids of all stored credentials. An error if `name` neither resolves nor has a
+// stored credential.
 Result<StoredTarget> target_or_stored(const std::string& name,
                                       const std::string& account,
                                       const std::vector<auth::CredentialId>& stored,

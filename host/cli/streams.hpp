@@ -1,4 +1,5 @@
-// The outside of a command: standard streams and the person at the terminal, as values, so that no test needs a terminal.
+// The outside of a command: standard streams and the person at the terminal, as values, so that no
+// test needs a terminal.
 #pragma once
 
 #include <handover/result.hpp>
@@ -12,8 +13,8 @@
 namespace handover::cli {
 
 struct Streams {
-    std::function<void(std::string_view)> out = {};  // data
-    std::function<void(std::string_view)> err = {};  // everything else
+    std::function<void(std::string_view)> out = {};        // data
+    std::function<void(std::string_view)> err = {};        // everything else
     std::function<Result<std::string>()> read_input = {};  // stdin to its end, at most 64 MiB
     // A line typed without echo; only where `interactive`.
     std::function<Result<Secret>(const std::string& prompt)> ask_secret = {};

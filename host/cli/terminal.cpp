@@ -28,7 +28,9 @@ void write_out(std::string_view bytes) {
     if (platform::write_all(STDOUT_FILENO, bytes)) return;
     const int error_number = errno;
     if (error_number == EPIPE) end_by_sigpipe();
-    const auto line = "error: cannot write to standard output: " + platform::error_text(error_number) + " [INTERNAL]\n";
+    const auto line =
+        "error: cannot write to standard output: " + platform::error_text(error_number) +
+        " [INTERNAL]\n";
     (void)platform::write_all(STDERR_FILENO, line);
     _exit(1);
 }
@@ -55,12 +57,16 @@ Result<std::string> read_all_input() {
         input.append(chunk, static_cast<std::size_t>(got));
         if (input.size() > longest_input) {
             wipe(input);
-            return fail({.code = Errc::usage, .message = "standard input is longer than 64 MiB", .reason = {}, .fix = {}});
+            return fail({.code = Errc::usage,
+                         .message = "standard input is longer than 64 MiB",
+                         .reason = {},
+                         .fix = {}});
         }
     }
 }
 
-// No echo and no line buffer (a terminal line ends at 4,095 bytes, keys may be longer); put back on every way out, also by a signal.
+// No echo and no line buffer (a terminal line ends at 4,095 bytes, keys may be longer); put back on
+// every way out, also by a signal.
 class RawTerminal {
 public:
     RawTerminal() {
@@ -132,7 +138,8 @@ Result<bool> confirm(const std::string& question) {
 bool environment_refuses_color() {
     const char* no_color = std::getenv("NO_COLOR");
     const char* term = std::getenv("TERM");
-    return (no_color != nullptr && *no_color != '\0') || term == nullptr || std::string_view(term) == "dumb";
+    return (no_color != nullptr && *no_color != '\0') || term == nullptr ||
+           std::string_view(term) == "dumb";
 }
 
 bool use_color(ColorWhen when, bool terminal) {

@@ -42,7 +42,7 @@ sandbox=$(member sandbox "$description")
 note "It listens on $issuer; its access tokens live $token_lifetime seconds."
 
 step "Plugins are dropped into a folder."
-mkdir -p -m 0700 "$home/plugins"
+mkdir -m 0700 "$home/plugins"
 cp "$build/plugins/codex.so" "$build/plugins/openai.so" "$home/plugins/"
 handover plugins list
 handover
@@ -112,9 +112,10 @@ handover auth logout codex
 note "The sandbox counted $(member revocations "$(counters)") revocation(s)."
 
 printf '\nThat was all in %s, which is gone now; your own files were not touched.\n' "a temporary HANDOVER_HOME"
+program=${build#"$PWD"/}/bin/handover
 if [[ -n $real_openai_key ]]; then
-    printf 'OPENAI_API_KEY is set: `%s/bin/handover run -p openai "Say hello"` uses it.\n' "${build#"$PWD"/}"
+    echo "OPENAI_API_KEY is set. To use it: $program run -p openai \"Say hello\""
 fi
 if [[ -e ${CODEX_HOME:-$HOME/.codex}/auth.json ]]; then
-    printf 'You are signed in to codex: `%s/bin/handover auth login codex` gives Handover a login of its own.\n' "${build#"$PWD"/}"
+    echo "You are signed in to codex. For a login of Handover's own: $program auth login codex"
 fi
