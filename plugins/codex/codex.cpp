@@ -1,0 +1,73 @@
+#include "codex/codex.hpp"
+
+#include <boost/json.hpp>
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "codex/request_body.hpp"
+
+namespace handover::codex {
+namespace {
+
+// It becomes a header's value and a part of User-Agent: RFC 9110 section 5.6.2 tokens, and spaces,
+// which the backend's own programs use.
+bool is_originator(std::string_view text) {
+    return !text.empty() &&
+           std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
+}
+
+std::string read_originator(std::string_view options) {
+    boost::system::error_code failed;
+    const auto parsed = boost::json::parse(options, failed);
+    if (failed || !parsed.is_object()) throw std::runtime_error("the options are no JSON object");
+    const auto* value = parsed.get_object().if_contains("originator");
+    if (value == nullptr) return Settings().originator;
+    if (!value->is_string() || !is_originator(std::string_view(value->get_string()))) {
+        throw std::runtime_error("the option \"originator\" must be printable ASCII text");
+    }
+    return std::string(value->get_string());
+}
+
+sdk::Refused no_model(const std::string& provider) {
+    return {
+        "no model is named, and the codex backend's models change too often for a default: name "
+        "one "
+        "with -m MODEL, or set model = \"MODEL\" in [providers." +
+        provider + "]"};
+}
+
+}  // namespace
+
+Settings read_settings(const sdk::Config& config) {
+    return {.provider = std::string(config.provider),
+            .model = std::string(config.model),
+            .originator = read_originator(config.options),
+            .version = std::string(config.version)};
+}
+
+sdk::PrepareAnswer prepare(const Settings& settings, const sdk::Request& request) {
+    if (request.dialect != "responses") {
+        return sdk::Refused{"the codex plugin does not speak the dialect \"" +
+                            std::string(request.dialect) + "\""};
+    }
+    const auto model = request.model.empty() ? std::string_view(settings.model) : request.model;
+    if (model.empty()) return no_model(settings.provider);
+    auto body = shape_body(request.body, model, request.session);
+    if (auto* refused = std::get_if<sdk::Refused>(&body)) return std::move(*refused);
+
+    sdk::Prepared prepared{.path = "/responses",
+                           .body = std::get<std::string>(std::move(body)),
+                           .upstream_streams = true};
+    prepared.headers = {
+        {.name = "Content-Type", .value = "application/json"},
+        {.name = "Accept", .value = "text/event-stream"},
+        {.name = "originator", .value = settings.originator},
+        {.name = "User-Agent", .value = settings.originator + "/" + settings.version}};
+    if (!request.session.empty()) {
+        prepared.headers.push_back({.name = "session-id", .value = std::string(request.session)});
+    }
+    return prepared;
+}
+
+}  // namespace handover::codex
