@@ -30,6 +30,7 @@ struct LoginRequest {
     std::optional<std::chrono::milliseconds> timeout = {};  // default: 120 s where a browser was opened, else 15 minutes
     std::chrono::milliseconds browser_timeout = std::chrono::seconds(120);  // [auth] login_timeout
     std::string browser = {};                            // $BROWSER, a colon-separated list; empty: the platform's opener on a terminal
+    bool trust_roots_configured = false;                 // [http] ca_file is set: the system's are not looked for
 };
 
 // Authorization code with PKCE and the loopback listener (RFC 6749 4.1, 7636, 8252, 9207; OIDC Core 3.1). Preflight, bind, show the

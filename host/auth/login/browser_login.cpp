@@ -1,0 +1,291 @@
+#include <algorithm>
+#include <optional>
+
+#include "auth/endpoints.hpp"
+#include "auth/login/browser.hpp"
+#include "auth/login/callback_server.hpp"
+#include "auth/login/login.hpp"
+#include "auth/login/loopback_socket.hpp"
+#include "auth/login/page.hpp"
+#include "auth/login/pasted_line.hpp"
+#include "auth/login/preflight.hpp"
+#include "auth/login/wait_for_redirect.hpp"
+#include "auth/oauth2/authorization_url.hpp"
+#include "auth/oauth2/id_token.hpp"
+#include "auth/oauth2/pkce.hpp"
+#include "auth/oauth2/token_request.hpp"
+#include "auth/oauth2/token_response.hpp"
+#include "crypto/crypto.hpp"
+#include "text/encoding.hpp"
+
+namespace handover::auth {
+namespace {
+
+constexpr auto patience_without_browser = std::chrono::minutes(15);
+// RFC 8252 section 7.3, where a method declares none: any free port of the loopback address.
+constexpr std::string_view default_redirect_uri = "http://127.0.0.1:0/callback";
+
+std::string random_text() {
+    return text::base64url_encode(crypto::random_bytes(32));
+}
+
+bool asks_for_id_token(const Method& method) {
+    return std::find(method.scopes.begin(), method.scopes.end(), "openid") != method.scopes.end();
+}
+
+// What this one login goes by; none of it changes once the URL is shown.
+struct Attempt {
+    EffectiveEndpoints endpoints = {};
+    oauth2::Pkce pkce = {};
+    std::string state = {};
+    std::string nonce = {};  // empty: none is sent
+    std::string redirect_uri = {};
+    std::string url = {};
+};
+
+struct Login {
+    Broker& broker;
+    const Services& services;
+    const Target& target;
+    const Method& method;
+    const LoginRequest& request;
+    const LoginConsole& console;
+    std::stop_token stop;
+
+    [[nodiscard]] DiscoveryServices discovery() const {
+        return {.send = services.send, .clock = services.clock, .cache_dir = services.cache_dir};
+    }
+};
+
+Result<void> check_method(const Login& login) {
+    if (login.method.kind != Kind::oauth2) {
+        return fail(
+            {.code = Errc::auth_method_unsupported,
+             .message = "the auth method \"" + login.method.id + "\" has no login in a browser",
+             .reason = {},
+             .fix = "handover auth login " + login.target.provider + " --with-api-key"});
+    }
+    if (login.method.client_id.empty()) {
+        return fail({.code = Errc::config_invalid,
+                     .message = "the auth method \"" + login.method.id + "\" has no client_id",
+                     .reason = {},
+                     .fix = "set client_id under [providers." + login.target.provider + ".auth." +
+                            login.method.id + "]"});
+    }
+    return {};
+}
+
+Result<EffectiveEndpoints> login_endpoints(const Login& login) {
+    auto found = effective_endpoints(login.method, login.discovery(), login.stop);
+    if (!found) return found;
+    if (found->endpoints.authorization_endpoint && found->endpoints.token_endpoint) return found;
+    return fail(
+        {.code = Errc::config_invalid,
+         .message = "the auth method \"" + login.method.id +
+                    "\" lacks an endpoint for a login in a browser",
+         .reason = "authorization_endpoint and token_endpoint are both needed, from one source",
+         .fix = "declare both, or set discovery = \"first\""});
+}
+
+Result<Attempt> begin(const Login& login,
+                      EffectiveEndpoints endpoints,
+                      const std::string& redirect_uri) {
+    auto pkce = oauth2::make_pkce(crypto::random_bytes(oauth2::verifier_octets));
+    if (!pkce) return pkce.failure();
+    const auto& method = login.method;
+    const bool with_nonce = asks_for_id_token(method) && method.nonce != Nonce::none;
+    Attempt attempt = {.endpoints = std::move(endpoints),
+                       .pkce = std::move(*pkce),
+                       .state = random_text(),
+                       .nonce = with_nonce ? random_text() : std::string(),
+                       .redirect_uri = redirect_uri,
+                       .url = {}};
+    auto url = oauth2::authorization_url(
+        {.authorization_endpoint = *attempt.endpoints.endpoints.authorization_endpoint,
+         .client_id = method.client_id,
+         .redirect_uri = attempt.redirect_uri,
+         .scopes = method.scopes,
+         .state = attempt.state,
+         .code_challenge = attempt.pkce.code_challenge,
+         .nonce = attempt.nonce,
+         .authorize_params = method.authorize_params});
+    if (!url) return url.failure();
+    attempt.url = std::move(*url);
+    return attempt;
+}
+
+std::vector<login::Command> commands_for(const Login& login, const std::string& url) {
+    if (!login.request.open_browser) return {};
+    if (!login.request.browser.empty()) return login::browser_commands(login.request.browser, url);
+    return login.console.terminal ? login::platform_browser_commands(url)
+                                  : std::vector<login::Command>();
+}
+
+void explain(const Login& login, bool opened, bool can_paste) {
+    login.console.say(opened ? "Finish the sign-in in the browser window that opens. If none does, "
+                               "open this address:"
+                             : "Open this address in a browser and sign in:");
+    if (can_paste) {
+        login.console.say(
+            "On another machine: paste here the address that the browser ends on, then press "
+            "Return.");
+    }
+}
+
+Result<oauth2::AuthorizationResponse> ask_the_person(const Login& login,
+                                                     const Attempt& attempt,
+                                                     const oauth2::ExpectedCallback& expected,
+                                                     login::CallbackServer& server) {
+    login::BrowserLauncher browser(
+        commands_for(login, attempt.url),
+        login::key_variables(login::environment_names(), login.target.methods));
+    login::PasteReader paste(login.console.paste_fd);
+    const bool opened = browser.open_next();
+    explain(login, opened, paste.is_terminal());
+    login.console.show_url(attempt.url);
+    const auto usual = opened ? login.request.browser_timeout : patience_without_browser;
+    const login::Wait wait = {
+        .server = server,
+        .paste = paste,
+        .browser = browser,
+        .expected = expected,
+        .say = login.console.say,
+        .timeout = login.request.timeout.value_or(usual),
+        .timeout_without_browser = login.request.timeout.value_or(patience_without_browser)};
+    return login::wait_for_redirect(wait, login.stop);
+}
+
+// The endpoints of this login are not mixed with another source's: it fails, and the next one
+// begins with the other source.
+Failure token_endpoint_gone(const Login& login,
+                            const Attempt& attempt,
+                            const http::Outcome& outcome,
+                            Error error) {
+    const auto sources = endpoint_sources(login.method, login.discovery());
+    remember_gone(login.method, attempt.endpoints.source, outcome, login.discovery());
+    if (sources.size() > 1)
+        error.fix = "run the login again: it will use the issuer's other endpoints";
+    return fail(std::move(error));
+}
+
+Result<oauth2::Tokens> exchange(const Login& login,
+                                const Attempt& attempt,
+                                const oauth2::AuthorizationResponse& response,
+                                Time sent_at) {
+    auto request = oauth2::authorization_code_grant_request(
+        login.method,
+        response,
+        {.token_endpoint = *attempt.endpoints.endpoints.token_endpoint,
+         .redirect_uri = attempt.redirect_uri,
+         .code_verifier = attempt.pkce.code_verifier});
+    if (!request) return request.failure();
+    // Sent once: a code is good for one use, and an answer that was lost may have used it.
+    const auto outcome = login.services.send(*request, http::Limits(), login.stop);
+    if (login.stop.stop_requested() && outcome.delivery != http::Delivery::answered) {
+        return fail({.code = Errc::auth_cancelled,
+                     .message = "the login was cancelled",
+                     .reason = {},
+                     .fix = {}});
+    }
+    auto tokens = oauth2::judge_exchange(outcome, sent_at);
+    if (!tokens && endpoint_is_gone(outcome)) {
+        return token_endpoint_gone(login, attempt, outcome, tokens.error());
+    }
+    return tokens;
+}
+
+Result<void> check_identity(const Login& login,
+                            const Attempt& attempt,
+                            const oauth2::Tokens& tokens) {
+    if (!tokens.id_token.empty()) {
+        return oauth2::check_id_token(tokens.id_token.reveal(),
+                                      {.issuer = login.method.issuer,
+                                       .client_id = login.method.client_id,
+                                       .nonce = attempt.nonce,
+                                       .nonce_mode = login.method.nonce,
+                                       .now = login.services.clock()});
+    }
+    if (!asks_for_id_token(login.method)) return {};
+    // OpenID Connect Core 3.1.3.3: the answer to a request with `openid` holds an ID token.
+    return fail({.code = Errc::auth_id_token_invalid,
+                 .message = "the authorization server sent no ID token",
+                 .reason = "the scope \"openid\" asks for one",
+                 .fix = "check the client's registration, or drop \"openid\" from `scopes`"});
+}
+
+Credential credential_of(const Login& login,
+                         const Attempt& attempt,
+                         oauth2::Tokens tokens,
+                         Time sent_at) {
+    Credential credential;
+    credential.id = {.provider = login.target.provider, .account = login.target.account};
+    credential.method = login.method.id;
+    credential.access_token = std::move(tokens.access_token);
+    credential.refresh_token = std::move(tokens.refresh_token);
+    credential.id_token = std::move(tokens.id_token);
+    credential.token_type = std::move(tokens.token_type);
+    credential.scopes = tokens.scopes.value_or(login.method.scopes);  // RFC 6749 section 5.1
+    credential.expires_at = tokens.expires_at;
+    credential.obtained_at = sent_at;
+    credential.issuer = login.method.issuer;
+    credential.client_id = login.method.client_id;
+    credential.token_endpoint = *attempt.endpoints.endpoints.token_endpoint;
+    credential.origins = login.target.origins;
+    return credential;
+}
+
+Result<Credential> redeem(const Login& login,
+                          const Attempt& attempt,
+                          const oauth2::AuthorizationResponse& response) {
+    const auto sent_at = login.services.clock();
+    auto tokens = exchange(login, attempt, response, sent_at);
+    if (!tokens) return tokens.failure();
+    if (auto checked = check_identity(login, attempt, *tokens); !checked) return checked.failure();
+    auto credential = credential_of(login, attempt, std::move(*tokens), sent_at);
+    if (auto stored = login.broker.store_login(login.target, login.method, credential); !stored) {
+        return stored.failure();
+    }
+    return credential;
+}
+
+Result<Credential> run(const Login& login, const Attempt& attempt, login::LoopbackSockets sockets) {
+    const oauth2::ExpectedCallback expected = {.path = sockets.path,
+                                               .state = attempt.state,
+                                               .issuer = login.method.issuer,
+                                               .issuer_promised = attempt.endpoints.iss_promised};
+    login::CallbackServer server(std::move(sockets), expected);
+    const auto response = ask_the_person(login, attempt, expected, server);
+    auto credential =
+        response ? redeem(login, attempt, *response) : Result<Credential>(response.failure());
+    server.finish(credential ? login::success_response(login.target.provider)
+                             : login::failure_response(credential.error()));
+    return credential;
+}
+
+}  // namespace
+
+Result<Credential> login_with_browser(Broker& broker,
+                                      const Services& services,
+                                      const Target& target,
+                                      const Method& method,
+                                      const LoginRequest& request,
+                                      const LoginConsole& console,
+                                      std::stop_token stop) {
+    const Login login = {broker, services, target, method, request, console, stop};
+    if (auto usable = check_method(login); !usable) return usable.failure();
+    const auto roots =
+        request.trust_roots_configured ? login::TrustRoots::configured : login::TrustRoots::system;
+    const auto ready = login::check_before_login(broker, services, target, method, roots);
+    if (!ready) return ready.failure();
+    auto endpoints = login_endpoints(login);
+    if (!endpoints) return endpoints.failure();
+    auto redirect_uris = method.redirect_uris;
+    if (redirect_uris.empty()) redirect_uris.emplace_back(default_redirect_uri);
+    auto sockets = login::listen_on_loopback(redirect_uris);
+    if (!sockets) return sockets.failure();
+    const auto attempt = begin(login, std::move(*endpoints), sockets->redirect_uri);
+    if (!attempt) return attempt.failure();
+    return run(login, *attempt, std::move(*sockets));
+}
+
+}  // namespace handover::auth

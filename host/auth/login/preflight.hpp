@@ -1,0 +1,21 @@
+// What must hold before a user is sent to a browser, so that nothing local fails after they have
+// signed in.
+#pragma once
+
+#include <handover/result.hpp>
+
+#include "auth/broker.hpp"
+
+namespace handover::auth::login {
+
+enum class TrustRoots { system, configured };  // configured: [http] ca_file is set
+
+// The store is writable and its lock works, the clock is not absurd, and where the issuer is https
+// there are trust roots.
+Result<void> check_before_login(Broker& broker,
+                                const Services& services,
+                                const Target& target,
+                                const Method& method,
+                                TrustRoots roots);
+
+}  // namespace handover::auth::login
