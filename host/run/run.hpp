@@ -1,4 +1,5 @@
-// One request through a provider: prepare, attach the credential, send, judge, retry, recover from a 401, hand over the stream.
+// One request through a provider: prepare, attach the credential, send, judge, retry, recover from
+// a 401, hand over the stream.
 #pragma once
 
 #include <handover/result.hpp>
@@ -25,16 +26,24 @@ struct Upstream {
     auth::Clock clock = {};
 };
 
-// Events of one exchange, on the calling thread.
+// Events of one exchange, on the calling thread. The bytes of a stream are handed over as they
+// come, from its first event on: an error in that one reaches nobody and may be retried.
 struct ExchangeHandler {
-    std::function<void(const http::ResponseHead&)> on_head = {};   // of the answer that counts, status 200
-    std::function<bool(std::string_view)> on_body = {};            // raw bytes as they come; false cancels
-    std::function<void(std::string_view)> notice = {};             // for people: waiting for a lease, a retry, ...
+    std::function<void(const http::ResponseHead&)> on_head =
+        {};                                              // of the answer that counts, status 200
+    std::function<bool(std::string_view)> on_body = {};  // raw bytes as they come; false cancels
+    std::function<void(std::string_view)> notice =
+        {};  // for people: waiting for a lease, a retry, ...
+    std::function<void(const http::Response&)> on_refusal =
+        {};                      // the failed answer (status >= 400) that ended the exchange
+    bool hold_preamble = false;  // also hold back the events that open a Responses stream, so that
+                                 // a failure after them is retried
 };
 
-// Runs one exchange to its end: takes the lease, sends, retries by the plugin's verdict while nothing has reached the handler, recovers
-// once from a 401. Errors: AUTH_*, PROVIDER_REJECTED / _RATE_LIMITED / _QUOTA_EXHAUSTED / _UNAVAILABLE, PLUGIN_FAILED, AUTH_CANCELLED is
-// not used for Ctrl-C: a stop ends with PROVIDER_UNAVAILABLE and `stop.stop_requested()`.
+// Runs one exchange to its end: takes the lease, sends, retries by the plugin's verdict while
+// nothing has reached the handler, recovers once from a 401. Errors: AUTH_*, PROVIDER_REJECTED /
+// _RATE_LIMITED / _QUOTA_EXHAUSTED / _UNAVAILABLE, PLUGIN_FAILED, AUTH_CANCELLED is not used for
+// Ctrl-C: a stop ends with PROVIDER_UNAVAILABLE and `stop.stop_requested()`.
 Result<void> exchange(const Upstream& upstream,
                       const plugins::ClientRequest& request,
                       const ExchangeHandler& handler,
@@ -48,8 +57,9 @@ struct Prompt {
     bool stream = true;
 };
 
-// Builds the request in the provider's first dialect and calls `on_text` with the answer's text as it comes.
-// Returns the final response object as the upstream gave it (for chat streams: collected), as JSON.
+// Builds the request in the provider's first dialect and calls `on_text` with the answer's text as
+// it comes. Returns the final response object as the upstream gave it (for chat streams:
+// collected), as JSON.
 Result<std::string> run_prompt(const Upstream& upstream,
                                const Prompt& prompt,
                                const std::function<void(std::string_view)>& on_text,

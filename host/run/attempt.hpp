@@ -1,0 +1,48 @@
+// One sending of a request: bytes go to the handler where the answer is good, are kept where it is
+// a failure.
+#pragma once
+
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include "http/client.hpp"
+#include "run/run.hpp"
+#include "run/stream_gate.hpp"
+
+namespace handover::run {
+
+// True if the head announces server-sent events.
+bool is_event_stream(const http::ResponseHead& head);
+
+class Attempt {
+public:
+    Attempt(const ExchangeHandler& handler, const http::Request& request)
+        : handler_(handler), request_(request) {}
+
+    void send(http::Client& client, const std::stop_token& stop);
+
+    // A good answer, whole and handed over.
+    [[nodiscard]] bool succeeded() const;
+    // Some byte of it reached the handler.
+    [[nodiscard]] bool handed_over() const { return handed_over_; }
+    // A status of 300 or more, or an event that reports a failure (status 0).
+    [[nodiscard]] std::optional<http::Response> failed_answer() const;
+    [[nodiscard]] const http::StreamEnd& end() const { return end_; }
+
+private:
+    bool take(std::string_view bytes);
+    bool take_gated(std::string_view bytes);
+    bool hand_over(std::string_view bytes);
+    bool open();
+
+    const ExchangeHandler& handler_;
+    const http::Request& request_;
+    http::StreamEnd end_ = {};
+    http::ResponseHead head_ = {};
+    std::string error_body_ = {};
+    std::optional<StreamGate> gate_ = {};
+    bool handed_over_ = false;
+};
+
+}  // namespace handover::run

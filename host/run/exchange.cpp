@@ -1,0 +1,230 @@
+#include <fmt/format.h>
+
+#include <condition_variable>
+#include <mutex>
+#include <random>
+#include <utility>
+
+#include "http/retry_policy.hpp"
+#include "http/target.hpp"
+#include "log/log.hpp"
+#include "run/attempt.hpp"
+#include "run/error_mapping.hpp"
+#include "run/outgoing_request.hpp"
+#include "run/run.hpp"
+#include "text/time.hpp"
+
+namespace handover::run {
+namespace {
+
+// Why an attempt did not succeed.
+struct Failed {
+    Error error = {};
+    bool credential_refused = false;
+    bool worth_retrying = false;
+    std::optional<Milliseconds> asked = {};
+};
+
+Error cancelled() {
+    return {.code = Errc::provider_unavailable,
+            .message = "the request was cancelled",
+            .reason = {},
+            .fix = {}};
+}
+
+// False if the stop came first.
+bool pause(Milliseconds wait, const std::stop_token& stop) {
+    std::mutex mutex;
+    std::condition_variable_any never;
+    std::unique_lock lock(mutex);
+    never.wait_for(lock, stop, wait, [] { return false; });
+    return !stop.stop_requested();
+}
+
+double random_fraction() {
+    thread_local std::minstd_rand generator(std::random_device{}());
+    return std::uniform_real_distribution<double>(0, 1)(generator);
+}
+
+// A connection that did not come about or broke. A server that is not there on this machine is not
+// waited for; a time-out has already been waited for.
+bool is_worth_retrying(const http::StreamEnd& end, const std::string& url) {
+    if (end.fault == http::Fault::broken || end.fault == http::Fault::name_lookup) return true;
+    if (end.fault != http::Fault::refused) return false;
+    const auto target = http::parse_target(url);
+    return target && !target->loopback;
+}
+
+class Exchange {
+public:
+    Exchange(const Upstream& upstream, const ExchangeHandler& handler, std::stop_token stop)
+        : upstream_(upstream),
+          handler_(handler),
+          stop_(std::move(stop)),
+          target_(upstream.provider.target(upstream.account)) {}
+
+    Result<void> run(const plugins::ClientRequest& request) {
+        auto prepared = upstream_.instance.prepare(request, owned_headers());
+        if (!prepared) return prepared.failure();
+        if (auto authorized = authorize(); !authorized) return authorized;
+        while (true) {
+            const auto failed = attempt(*prepared);
+            if (!failed) return failed.failure();
+            if (!*failed) return {};
+            if (auto again = make_ready_for_another(**failed); !again) return again;
+        }
+    }
+
+private:
+    // The headers of every method's `attach`: which method serves must not decide what a plugin may
+    // set.
+    [[nodiscard]] std::vector<std::string> owned_headers() const {
+        std::vector<std::string> names;
+        for (const auto& method : target_.methods) {
+            for (const auto& [name, ignored] : method.attach) names.push_back(name);
+        }
+        return names;
+    }
+
+    // The credential, and for a subscription its lease. A wait for the lease may have outlived the
+    // credential, or its account.
+    Result<void> authorize() {
+        auto resolved = upstream_.broker.resolve(target_, {.stop = stop_});
+        while (resolved) {
+            resolved_ = *resolved;
+            auto lease = upstream_.broker.lease(
+                *resolved_, {.stop = stop_}, [this](std::optional<long> holder) {
+                    notice("waiting for another request of this subscription" +
+                           (holder ? fmt::format(" (process {})", *holder) : std::string()));
+                });
+            if (!lease) return lease.failure();
+            lease_ = std::move(*lease);
+            if (!lease_.held()) return {};
+            resolved = upstream_.broker.resolve(target_, {.stop = stop_});
+            if (resolved && (*resolved)->subject == resolved_->subject) {
+                resolved_ = *resolved;
+                return {};
+            }
+            lease_ = {};
+        }
+        return resolved.failure();
+    }
+
+    // Nothing: it succeeded, or what has been handed over cannot be taken back and says so itself
+    // (an error of Result).
+    Result<std::optional<Failed>> attempt(const plugins::PreparedRequest& prepared) {
+        auto credentials = auth::attach_headers(*resolved_);
+        if (!credentials) return credentials.failure();
+        const auto request =
+            outgoing_request(upstream_.provider, prepared, std::move(*credentials));
+        if (!request) return request.failure();
+        log_sending(*request);
+        Attempt sent(handler_, *request);
+        sent.send(upstream_.client, stop_);
+        if (sent.end().resent_by_library)
+            log::info("run", "a pooled connection had closed; the request was sent once more");
+        if (sent.succeeded()) return std::optional<Failed>();
+        if (stop_.stop_requested()) return fail(cancelled());
+        auto failed = judge(sent, request->url);
+        if (sent.handed_over()) return fail(std::move(failed.error));
+        return std::optional(std::move(failed));
+    }
+
+    Failed judge(const Attempt& sent, const std::string& url) {
+        const auto answer = sent.failed_answer();
+        if (!answer) {
+            return {.error = sent.end().error,
+                    .worth_retrying = is_worth_retrying(sent.end(), url)};
+        }
+        if (answer->status >= 300 && answer->status < 400) {
+            return {.error = redirect_error(answer->status, answer->headers, origin())};
+        }
+        refusal_ = answer;
+        const auto now = upstream_.clock ? upstream_.clock() : std::chrono::system_clock::now();
+        const auto said = upstream_.instance.classify(*answer, now);
+        const auto verdict = settled_verdict(said.verdict, answer->status);
+        auto asked = http::retry_after(answer->headers, now);
+        if (said.until) asked = std::chrono::ceil<Milliseconds>(*said.until - now);
+        return {.error = provider_error(said, *answer, origin(), asked, now),
+                .credential_refused = verdict == plugins::Verdict::authentication,
+                .worth_retrying = run::is_worth_retrying(verdict),
+                .asked = asked};
+    }
+
+    // Returns once another attempt makes sense; the error that ends the exchange otherwise.
+    Result<void> make_ready_for_another(const Failed& failed) {
+        if (failed.credential_refused && resolved_->method.kind == auth::Kind::oauth2 &&
+            !recovered_)
+            return recover();
+        const auto decision = http::decide_retry({.retries_made = retries_made_,
+                                                  .max_retries = upstream_.max_retries,
+                                                  .worth_retrying = failed.worth_retrying,
+                                                  .asked = failed.asked,
+                                                  .random = random_fraction()});
+        if (!decision.retry) {
+            if (refusal_ && handler_.on_refusal) handler_.on_refusal(*refusal_);
+            return fail(failed.error);
+        }
+        ++retries_made_;
+        notice(fmt::format("{}; trying again in {} ({} of {})",
+                           failed.error.message,
+                           text::describe_duration(decision.wait),
+                           retries_made_,
+                           upstream_.max_retries));
+        if (!pause(decision.wait, stop_)) return fail(cancelled());
+        return {};
+    }
+
+    // Once for an exchange, whatever follows.
+    Result<void> recover() {
+        recovered_ = true;
+        auto newer = upstream_.broker.recover(target_, *resolved_, {.stop = stop_});
+        if (!newer) return newer.failure();
+        resolved_ = *newer;
+        return {};
+    }
+
+    [[nodiscard]] Origin origin() const {
+        return {.provider = target_.provider,
+                .account = target_.account,
+                .kind = resolved_->method.kind,
+                .source = resolved_->source.text()};
+    }
+
+    void log_sending(const http::Request& request) const {
+        if (!log::enabled(log::Level::info)) return;
+        log::info("run",
+                  fmt::format("{} {} as {} (method {}, credential: {})",
+                              request.method,
+                              request.url,
+                              target_.provider,
+                              resolved_->method.id,
+                              resolved_->source.text()));
+    }
+
+    void notice(const std::string& text) const {
+        log::info("run", text);
+        if (handler_.notice) handler_.notice(text);
+    }
+
+    const Upstream& upstream_;
+    const ExchangeHandler& handler_;
+    std::stop_token stop_;
+    auth::Target target_;
+    auth::ResolvedPtr resolved_ = {};
+    auth::Lease lease_ = {};
+    std::optional<http::Response> refusal_ = {};
+    int retries_made_ = 0;
+    bool recovered_ = false;
+};
+
+}  // namespace
+
+Result<void> exchange(const Upstream& upstream,
+                      const plugins::ClientRequest& request,
+                      const ExchangeHandler& handler,
+                      std::stop_token stop) {
+    return Exchange(upstream, handler, std::move(stop)).run(request);
+}
+
+}  // namespace handover::run

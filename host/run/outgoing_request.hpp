@@ -1,0 +1,24 @@
+// What goes out: the plugin's request under the config's headers, with the credential attached
+// last. Pure.
+#pragma once
+
+#include <handover/result.hpp>
+
+#include <string>
+#include <vector>
+
+#include "http/message.hpp"
+#include "plugins/plugin.hpp"
+#include "providers/provider.hpp"
+
+namespace handover::run {
+
+// Headers that neither a plugin nor a config may set, whatever the method attaches.
+bool is_host_header(std::string_view name);
+
+// PLUGIN_FAILED or CONFIG_INVALID where the parts do not fit together.
+Result<http::Request> outgoing_request(const providers::Provider& provider,
+                                       const plugins::PreparedRequest& prepared,
+                                       std::vector<http::SecretHeader> credentials);
+
+}  // namespace handover::run

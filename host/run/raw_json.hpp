@@ -1,0 +1,22 @@
+// Members of a JSON object as the text they were sent as: an upstream's object goes on untouched,
+// numbers and all. Pure.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace handover::run {
+
+// The text of a top-level member's value, a view into `object`; the first one of that name. Nothing
+// if there is none, or if `object` is not a JSON object. The value itself is skipped over, not
+// validated.
+std::optional<std::string_view> raw_member(std::string_view object, std::string_view name);
+
+// `object` with that member's value replaced; the member is appended where there is none. Nothing
+// if `object` is not a JSON object.
+std::optional<std::string> with_raw_member(std::string_view object,
+                                           std::string_view name,
+                                           std::string_view value);
+
+}  // namespace handover::run
