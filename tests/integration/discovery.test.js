@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { deadPort } from './lib/loopback.js';
+import { toml } from './lib/handover.js';
 import { failed, login, scene, succeeded } from './lib/scene.js';
 
 const make = 'oidc-provider';
@@ -63,8 +64,22 @@ test('fallback: declared endpoints serve and discovery is not asked', async (t) 
   assert.equal((await place.world.counts()).discovery, 0);
 });
 
-test('fallback: nothing declared, discovery serves', async (t) => {
-  await logsIn(await home(t, { discovery: 'fallback' }));
+test('fallback: declared endpoints where nobody is, discovery serves', async (t) => {
+  const place = await home(t, { discovery: 'fallback', ...await dead() });
+  const first = await place.home.run(['auth', 'login', 'company', '--no-browser', '--timeout', '1s']);
+  assert.equal(first.code, 4, String(first));
+  succeeded((await login(place.home)).run);
+});
+
+test('by default: five lines of TOML', async (t) => {
+  const place = await scene(t, make, {
+    config: (w) => toml({
+      'providers.company': { plugin: 'openai', base_url: w.base_url, model: w.model_name, auth_method: 'sso' },
+      'providers.company.auth.sso': { kind: 'oauth2', issuer: w.issuer, client_id: w.client_id, scopes: ['openid', 'offline_access'] },
+    }),
+  });
+  await logsIn(place);
+  succeeded(await place.home.run(['run', '-p', 'company', 'hi']));
 });
 
 test('fallback: a declared token endpoint that is gone does not lose the next login', async (t) => {

@@ -37,6 +37,7 @@ class Sandbox {
       authorize: counters.authorizations,
       exchanges: counters.code_exchanges,
       requests: counters.model_requests,
+      requests_to_token: counters.requests['/oauth/token'] ?? 0,
     };
   }
 
