@@ -14,7 +14,9 @@ constexpr int default_concurrency = 4;
 std::optional<std::string_view> value_of(const Resolved& resolved, std::string_view placeholder) {
     constexpr std::string_view claim_prefix = "claim:";
     const auto& credential = resolved.credential;
-    const auto non_empty = [](std::string_view text) { return text.empty() ? std::nullopt : std::optional(text); };
+    const auto non_empty = [](std::string_view text) {
+        return text.empty() ? std::nullopt : std::optional(text);
+    };
     if (placeholder == "access_token") return non_empty(credential.access_token.reveal());
     if (placeholder == "api_key") return non_empty(credential.api_key.reveal());
     if (!placeholder.starts_with(claim_prefix)) return std::nullopt;
@@ -27,7 +29,8 @@ std::optional<std::string> fill(const Resolved& resolved, std::string_view patte
     std::string out;
     while (!pattern.empty()) {
         const auto open = pattern.find('{');
-        const auto close = pattern.find('}', open == std::string_view::npos ? pattern.size() : open);
+        const auto close =
+            pattern.find('}', open == std::string_view::npos ? pattern.size() : open);
         if (close == std::string_view::npos) break;
         out += pattern.substr(0, open);
         const auto value = value_of(resolved, pattern.substr(open + 1, close - open - 1));
@@ -38,7 +41,9 @@ std::optional<std::string> fill(const Resolved& resolved, std::string_view patte
     return out + std::string(pattern);
 }
 
-bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
+bool is_control(char c) {
+    return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+}
 
 // RFC 6750 section 2.1, for methods that say nothing (a custom OpenID login is five lines of TOML).
 std::map<std::string, std::string> default_attach(Kind kind) {
@@ -51,20 +56,28 @@ std::map<std::string, std::string> default_attach(Kind kind) {
 
 std::string Source::text() const {
     switch (kind) {
-        case SourceKind::none: return {};
-        case SourceKind::environment: return "env:" + variable;
-        case SourceKind::stored: return "stored";
-        case SourceKind::prompt: return "prompt";
+        case SourceKind::none:
+            return {};
+        case SourceKind::environment:
+            return "env:" + variable;
+        case SourceKind::stored:
+            return "stored";
+        case SourceKind::prompt:
+            return "prompt";
     }
     return {};
 }
 
-Concurrency effective_concurrency(Billing billing, std::optional<int> configured, std::optional<int> manifest) {
+Concurrency effective_concurrency(Billing billing,
+                                  std::optional<int> configured,
+                                  std::optional<int> manifest) {
     const auto wanted = configured ? configured : manifest;
-    if (billing != Billing::subscription) return {.value = std::max(wanted.value_or(default_concurrency), 1)};
+    if (billing != Billing::subscription)
+        return {.value = std::max(wanted.value_or(default_concurrency), 1)};
     Concurrency one = {.value = 1};
     if (configured && *configured > 1) {
-        one.note = fmt::format("configured {}, but a subscription runs one request at a time", *configured);
+        one.note = fmt::format("configured {}, but a subscription runs one request at a time",
+                               *configured);
     }
     return one;
 }
@@ -72,7 +85,8 @@ Concurrency effective_concurrency(Billing billing, std::optional<int> configured
 Result<std::vector<http::SecretHeader>> attach_headers(const Resolved& resolved) {
     std::vector<http::SecretHeader> headers;
     const auto& declared = resolved.method.attach;
-    for (const auto& [name, pattern] : declared.empty() ? default_attach(resolved.method.kind) : declared) {
+    for (const auto& [name, pattern] :
+         declared.empty() ? default_attach(resolved.method.kind) : declared) {
         auto value = fill(resolved, pattern);
         if (!value) continue;
         if (std::any_of(value->begin(), value->end(), is_control)) {

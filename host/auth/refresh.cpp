@@ -25,7 +25,6 @@ RefreshResult trouble(Error error, bool sent = false) {
     return {.credential = {}, .trouble = std::move(error), .sent = sent};
 }
 
-
 Error session_expired(const CredentialId& id, std::string reason) {
     return {.code = Errc::auth_session_expired,
             .message = "the login of " + id.provider + " cannot be refreshed any more",

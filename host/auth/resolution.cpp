@@ -23,11 +23,13 @@ public:
         for (const auto& method : target_.methods) {
             if (method.kind == Kind::api_key) look_in_environment(method);
             if (method.kind != Kind::none) look_in_store(method);
-            if (method.kind == Kind::none) offer(method, {}, true, excluded(method), "needs no credential");
+            if (method.kind == Kind::none)
+                offer(method, {}, true, excluded(method), "needs no credential");
         }
         for (const auto& method : target_.methods) {
             if (method.kind != Kind::api_key) continue;
-            const auto why = can_ask ? excluded(method) : std::string("there is no terminal to ask on");
+            const auto why =
+                can_ask ? excluded(method) : std::string("there is no terminal to ask on");
             offer(method, {.kind = SourceKind::prompt}, can_ask, why, "asks for a key");
         }
         if (choice_.winner == nullptr && !choice_.error) choice_.error = nothing_found();
@@ -38,7 +40,9 @@ public:
 private:
     const Method* stored_method() const {
         if (!stored_.credential) return nullptr;
-        const auto is_it = [&](const Method& method) { return method.id == stored_.credential->method; };
+        const auto is_it = [&](const Method& method) {
+            return method.id == stored_.credential->method;
+        };
         const auto found = std::find_if(target_.methods.begin(), target_.methods.end(), is_it);
         return found == target_.methods.end() ? nullptr : &*found;
     }
@@ -46,12 +50,16 @@ private:
     // Why the method is out of the question; empty if it is not.
     [[nodiscard]] std::string excluded(const Method& method) const {
         if (target_.auth_method) {
-            return *target_.auth_method == method.id ? "" : fmt::format("auth_method pins {}", *target_.auth_method);
+            return *target_.auth_method == method.id
+                       ? ""
+                       : fmt::format("auth_method pins {}", *target_.auth_method);
         }
         if (method.billing != Billing::metered) return {};
         if (subscription_stored_) {
-            return fmt::format("a stored subscription is never displaced by a metered source; set auth_method = \"{}\" to use it",
-                               method.id);
+            return fmt::format(
+                "a stored subscription is never displaced by a metered source; set auth_method = "
+                "\"{}\" to use it",
+                method.id);
         }
         if (stored_.trouble && any_subscription()) {
             return "the stored credential cannot be read, and it may be a subscription";
@@ -60,18 +68,28 @@ private:
     }
 
     [[nodiscard]] bool any_subscription() const {
-        return std::any_of(target_.methods.begin(), target_.methods.end(), [](const Method& method) {
-            return method.billing == Billing::subscription;
-        });
+        return std::any_of(
+            target_.methods.begin(), target_.methods.end(), [](const Method& method) {
+                return method.billing == Billing::subscription;
+            });
     }
 
     // `why_not`: empty if it may win.
-    bool offer(const Method& method, Source source, bool present, const std::string& why_not, std::string why) {
+    bool offer(const Method& method,
+               Source source,
+               bool present,
+               const std::string& why_not,
+               std::string why) {
         const bool beaten = choice_.winner != nullptr || blocked_;
         const bool wins = present && why_not.empty() && !beaten;
-        auto reason = !why_not.empty() ? why_not : present && beaten ? std::string("an earlier source wins") : std::move(why);
-        choice_.candidates.push_back(
-            {.method = method.id, .source = source, .present = present, .wins = wins, .reason = std::move(reason)});
+        auto reason = !why_not.empty()    ? why_not
+                      : present && beaten ? std::string("an earlier source wins")
+                                          : std::move(why);
+        choice_.candidates.push_back({.method = method.id,
+                                      .source = source,
+                                      .present = present,
+                                      .wins = wins,
+                                      .reason = std::move(reason)});
         if (!wins) return false;
         choice_.winner = &method;
         choice_.source = std::move(source);
@@ -84,14 +102,17 @@ private:
         for (const auto& name : by_config ? configured->second : method.env) {
             const Source source = {.kind = SourceKind::environment, .variable = name};
             const auto value = environment_ ? environment_(name) : std::nullopt;
-            const auto key = without_white_space(value ? std::string_view(*value) : std::string_view());
+            const auto key =
+                without_white_space(value ? std::string_view(*value) : std::string_view());
             if (key.empty()) {
                 offer(method, source, false, {}, "not set");
                 continue;
             }
             std::string why_not = excluded(method);
             if (!by_config && !target_.manifest_env_applies) {
-                why_not = "the plugin's variables do not count once the config has moved base_url to another origin";
+                why_not =
+                    "the plugin's variables do not count once the config has moved base_url to "
+                    "another origin";
             }
             if (why_not.empty()) why_not = refused_key(key);
             if (offer(method, source, true, why_not, "set")) choice_.key = Secret(std::string(key));
@@ -101,12 +122,17 @@ private:
     void look_in_store(const Method& method) {
         const Source source = {.kind = SourceKind::stored};
         if (stored_.trouble) {
-            offer(method, source, false, {}, stored_.trouble->message + ": " + stored_.trouble->reason);
+            offer(method,
+                  source,
+                  false,
+                  {},
+                  stored_.trouble->message + ": " + stored_.trouble->reason);
             return;
         }
         const bool present = stored_.credential && stored_.credential->method == method.id;
         const auto why_not = present ? excluded(method) : std::string();
-        const auto differs = present ? mismatch(*stored_.credential, method, target_.origins) : std::nullopt;
+        const auto differs =
+            present ? mismatch(*stored_.credential, method, target_.origins) : std::nullopt;
         if (!differs || !why_not.empty()) {
             offer(method, source, present, why_not, present ? "stored" : "none is stored");
             return;
@@ -114,17 +140,20 @@ private:
         offer(method, source, true, "it was issued for something else: " + describe(*differs), {});
         if (choice_.winner != nullptr || blocked_ || method.kind != Kind::oauth2) return;
         blocked_ = true;  // a login is not passed over in silence
-        choice_.error = Error{.code = Errc::auth_not_logged_in,
-                              .message = "the stored login of " + target_.provider + " is not sent anywhere",
-                              .reason = "it was issued for something else: " + describe(*differs),
-                              .fix = login_command({target_.provider, target_.account})};
+        choice_.error =
+            Error{.code = Errc::auth_not_logged_in,
+                  .message = "the stored login of " + target_.provider + " is not sent anywhere",
+                  .reason = "it was issued for something else: " + describe(*differs),
+                  .fix = login_command({target_.provider, target_.account})};
     }
 
     [[nodiscard]] Error nothing_found() const {
         if (stored_.trouble) return *stored_.trouble;
         const CredentialId id = {target_.provider, target_.account};
         std::string ways;
-        const auto add = [&](const std::string& way) { ways += (ways.empty() ? "" : "  or  ") + way; };
+        const auto add = [&](const std::string& way) {
+            ways += (ways.empty() ? "" : "  or  ") + way;
+        };
         bool login_first = false;
         bool keys = false;
         for (const auto& method : target_.methods) {
@@ -136,31 +165,37 @@ private:
             if (method.kind != Kind::api_key) continue;
             keys = true;
             const auto name = usable_variable(method);
-            add(name.empty() ? login_command(id) + " --with-api-key" : fmt::format("export {}=...", name));
+            add(name.empty() ? login_command(id) + " --with-api-key"
+                             : fmt::format("export {}=...", name));
         }
         return {.code = login_first ? Errc::auth_not_logged_in : Errc::auth_no_credential,
-                .message = login_first ? fmt::format("nobody is logged in to {}", describe_account())
-                                       : fmt::format("there is no credential for {}", describe_account()),
+                .message = login_first
+                               ? fmt::format("nobody is logged in to {}", describe_account())
+                               : fmt::format("there is no credential for {}", describe_account()),
                 .reason = loser(),
                 .fix = ways};
     }
 
     [[nodiscard]] std::string describe_account() const {
-        return target_.account == "default" ? target_.provider
-                                            : fmt::format("{} (account {})", target_.provider, target_.account);
+        return target_.account == "default"
+                   ? target_.provider
+                   : fmt::format("{} (account {})", target_.provider, target_.account);
     }
 
     [[nodiscard]] std::string usable_variable(const Method& method) const {
         const auto configured = target_.config_env.find(method.id);
-        if (configured != target_.config_env.end() && !configured->second.empty()) return configured->second.front();
-        return target_.manifest_env_applies && !method.env.empty() ? method.env.front() : std::string();
+        if (configured != target_.config_env.end() && !configured->second.empty())
+            return configured->second.front();
+        return target_.manifest_env_applies && !method.env.empty() ? method.env.front()
+                                                                   : std::string();
     }
 
     // What was there and may not be used, if anything.
     [[nodiscard]] std::string loser() const {
         for (const auto& candidate : choice_.candidates) {
             if (candidate.present && candidate.source.kind != SourceKind::prompt) {
-                return fmt::format("{} is there, but {}", candidate.source.text(), candidate.reason);
+                return fmt::format(
+                    "{} is there, but {}", candidate.source.text(), candidate.reason);
             }
         }
         return {};
@@ -176,13 +211,19 @@ private:
 
 }  // namespace
 
-Choice choose(const Target& target, const StoredSource& stored, const Environment& environment, bool can_ask) {
+Choice choose(const Target& target,
+              const StoredSource& stored,
+              const Environment& environment,
+              bool can_ask) {
     return Choosing(target, stored, environment).run(can_ask);
 }
 
 std::string refused_key(std::string_view key) {
-    if (key.starts_with(gateway_key_prefix)) return "it is a key of this program's own gateway (hok_)";
-    const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
+    if (key.starts_with(gateway_key_prefix))
+        return "it is a key of this program's own gateway (hok_)";
+    const auto is_control = [](char c) {
+        return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+    };
     if (std::any_of(key.begin(), key.end(), is_control)) return "it holds control characters";
     return {};
 }
@@ -195,7 +236,8 @@ std::string_view without_white_space(std::string_view text) {
 }
 
 std::string login_command(const CredentialId& id) {
-    return "handover auth login " + id.provider + (id.account == "default" ? "" : " --account " + id.account);
+    return "handover auth login " + id.provider +
+           (id.account == "default" ? "" : " --account " + id.account);
 }
 
 }  // namespace handover::auth

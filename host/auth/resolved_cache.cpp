@@ -18,9 +18,11 @@ std::int64_t coarse_now_ns() {
 }
 
 bool same_target(const Target& left, const Target& right) {
-    return left.provider == right.provider && left.account == right.account && left.auth_method == right.auth_method &&
-           left.manifest_env_applies == right.manifest_env_applies && left.origins == right.origins &&
-           left.config_env == right.config_env && left.methods == right.methods;
+    return left.provider == right.provider && left.account == right.account &&
+           left.auth_method == right.auth_method &&
+           left.manifest_env_applies == right.manifest_env_applies &&
+           left.origins == right.origins && left.config_env == right.config_env &&
+           left.methods == right.methods;
 }
 
 }  // namespace
@@ -39,7 +41,9 @@ void ResolvedCache::put(std::shared_ptr<CachedResolution> entry) {
     replace(id, std::move(entry));
 }
 
-void ResolvedCache::forget(const CredentialId& id) { replace(id, nullptr); }
+void ResolvedCache::forget(const CredentialId& id) {
+    replace(id, nullptr);
+}
 
 void ResolvedCache::replace(const CredentialId& id, CachedPtr entry) {
     const std::lock_guard guard(writing_);
