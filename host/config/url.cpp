@@ -33,8 +33,9 @@ bool Url::loopback() const {
 }
 
 std::string Url::origin() const {
-    return scheme + "://" + host + ":" +
-           std::to_string(port.value_or(scheme == "https" ? 443 : 80));
+    const int usual = scheme == "https" ? 443 : 80;
+    return scheme + "://" + host +
+           (port.value_or(usual) == usual ? std::string() : ":" + std::to_string(*port));
 }
 
 std::optional<Url> parse_url(std::string_view text) {

@@ -1,0 +1,390 @@
+#include "providers/effective.hpp"
+
+#include <fmt/format.h>
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+#include "text/printable.hpp"
+
+namespace handover::providers {
+namespace {
+
+constexpr std::string_view hidden = "[hidden]";
+
+bool looks_secret(std::string_view name, std::string_view value) {
+    constexpr std::array<std::string_view, 9> words = {
+        "auth", "token", "key", "secret", "passw", "cookie", "credential", "signature", "session"};
+    std::string folded(name);
+    std::transform(folded.begin(), folded.end(), folded.begin(), [](unsigned char c) {
+        return static_cast<char>(std::tolower(c));
+    });
+    const bool named =
+        folded == "sig" || std::any_of(words.begin(), words.end(), [&](std::string_view word) {
+            return folded.find(word) != std::string::npos;
+        });
+    const auto begins = [&](std::string_view prefix) {
+        return value.substr(0, prefix.size()) == prefix;
+    };
+    return named || begins("Bearer ") || begins("Basic ") || begins("sk-") || begins("eyJ") ||
+           begins("hok_");
+}
+
+std::string in_toml(std::string_view text) {
+    std::string result = "\"";
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (c == '"' || c == '\\') result += '\\';
+        if (byte < 0x20 || byte == 0x7F) {
+            result += fmt::format("\\u{:04X}", byte);
+        } else {
+            result += c;
+        }
+    }
+    return result + "\"";
+}
+
+std::string in_toml(const std::vector<std::string>& texts) {
+    std::vector<std::string> items;
+    for (const auto& text : texts) items.push_back(in_toml(text));
+    return fmt::format("[{}]", fmt::join(items, ", "));
+}
+
+std::string in_toml(std::chrono::milliseconds time) {
+    const auto count = time.count();
+    if (count % 60'000 == 0 && count != 0) return fmt::format("\"{}m\"", count / 60'000);
+    return count % 1000 == 0 ? fmt::format("\"{}s\"", count / 1000)
+                             : fmt::format("\"{}ms\"", count);
+}
+
+std::string size_in_toml(std::uint64_t bytes) {
+    constexpr std::uint64_t mebibyte = 1U << 20U;
+    return bytes % mebibyte == 0 ? fmt::format("\"{}MiB\"", bytes / mebibyte)
+                                 : std::to_string(bytes);
+}
+
+std::string key_in_toml(std::string_view key) {
+    const bool bare = !key.empty() && std::all_of(key.begin(), key.end(), [](unsigned char c) {
+        return c < 0x80 && (std::isalnum(c) != 0 || c == '-' || c == '_');
+    });
+    return bare ? std::string(key) : in_toml(key);
+}
+
+// A proxy's URL may carry a password.
+std::string without_userinfo(const std::string& url) {
+    const auto at = url.rfind('@');
+    if (at == std::string::npos) return url;
+    const auto scheme = url.find("//");
+    return (scheme < at ? url.substr(0, scheme + 2) : std::string()) + std::string(hidden) +
+           url.substr(at);
+}
+
+template <typename E, std::size_t N>
+std::string_view name_of(E value, const std::array<std::string_view, N>& names) {
+    return names.at(static_cast<std::size_t>(value));
+}
+constexpr std::array<std::string_view, 3> kind_names = {"oauth2", "api_key", "none"};
+constexpr std::array<std::string_view, 3> billing_names = {"subscription", "metered", "local"};
+constexpr std::array<std::string_view, 3> discovery_names = {"first", "fallback", "never"};
+constexpr std::array<std::string_view, 2> encoding_names = {"form", "json"};
+constexpr std::array<std::string_view, 3> nonce_names = {"require", "if_present", "none"};
+constexpr std::array<std::string_view, 2> device_flow_names = {"rfc8628", "codex"};
+constexpr std::array<std::string_view, 2> claims_from_names = {"id_token", "access_token"};
+
+// Lines of TOML, each with its origin behind it.
+class Page {
+public:
+    explicit Page(const config::Config& config) : config_(config) {}
+
+    void comment(std::string_view text) { text_ += fmt::format("# {}\n", text); }
+    void header(std::string_view name) { text_ += fmt::format("\n[{}]\n", name); }
+    void line(std::string_view key, std::string_view value, const std::string& origin) {
+        text_ += fmt::format(
+            "{} = {}  # {}\n", key_in_toml(key), value, text::printable(shortened(origin)));
+    }
+    [[nodiscard]] std::string text() && { return std::move(text_); }
+
+    // Where a key of the config's own sections came from.
+    [[nodiscard]] std::string origin(std::string_view section, std::string_view key) const {
+        const auto* table = &config_.source;
+        if (!section.empty()) {
+            const auto* value = config_.source.find(section);
+            table = value == nullptr ? nullptr : std::get_if<config::Table>(&value->data);
+        }
+        const auto* value = table == nullptr ? nullptr : table->find(key);
+        return value == nullptr ? "default" : value->at.text();
+    }
+
+private:
+    // The file's whole name stands at the top once.
+    [[nodiscard]] std::string shortened(const std::string& origin) const {
+        const auto file = config_.file.string();
+        if (file.empty() || origin.compare(0, file.size(), file) != 0) return origin;
+        return config_.file.filename().string() + origin.substr(file.size());
+    }
+
+    const config::Config& config_;
+    std::string text_;
+};
+
+struct Sourced {
+    std::string value = {};
+    std::string origin = {};
+};
+
+// The config's own value, else the first of these variables.
+Sourced or_environment(Sourced own,
+                       std::initializer_list<const char*> variables,
+                       const config::GetEnvironment& environment) {
+    if (!own.value.empty()) return own;
+    for (const auto* name : variables) {
+        auto value = environment(name);
+        if (value && !value->empty())
+            return {std::move(*value), fmt::format("environment {}", name)};
+    }
+    return own;
+}
+
+// HANDOVER_PROVIDER stands above the config's default_provider.
+Sourced default_provider(const config::Config& config, const config::GetEnvironment& environment) {
+    auto named = environment("HANDOVER_PROVIDER");
+    if (named && !named->empty()) return {std::move(*named), "environment HANDOVER_PROVIDER"};
+    const auto* value = config.source.find("default_provider");
+    if (!config.default_provider || value == nullptr) return {};
+    return {*config.default_provider, value->at.text()};
+}
+
+void show_sections(Page& page,
+                   const config::Config& config,
+                   const config::GetEnvironment& environment) {
+    page.header("plugins");
+    std::vector<std::string> paths;
+    for (const auto& path : config.plugin_paths) paths.push_back(path.string());
+    page.line("paths", in_toml(paths), page.origin("plugins", "paths"));
+
+    page.header("auth");
+    page.line("refresh_lead", in_toml(config.refresh_lead), page.origin("auth", "refresh_lead"));
+    page.line("login_timeout", in_toml(config.login_timeout), page.origin("auth", "login_timeout"));
+
+    page.header("http");
+    const auto proxy = or_environment({config.proxy, page.origin("http", "proxy")},
+                                      {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"},
+                                      environment);
+    page.line("proxy", in_toml(without_userinfo(proxy.value)), proxy.origin);
+    const auto ca_file = or_environment(
+        {config.ca_file, page.origin("http", "ca_file")}, {"SSL_CERT_FILE"}, environment);
+    page.line("ca_file", in_toml(ca_file.value), ca_file.origin);
+    page.line(
+        "connect_timeout", in_toml(config.connect_timeout), page.origin("http", "connect_timeout"));
+    page.line("first_byte_timeout",
+              in_toml(config.first_byte_timeout),
+              page.origin("http", "first_byte_timeout"));
+    page.line("idle_timeout", in_toml(config.idle_timeout), page.origin("http", "idle_timeout"));
+    page.line(
+        "max_retries", std::to_string(config.max_retries), page.origin("http", "max_retries"));
+
+    page.header("serve");
+    page.line("listen", in_toml(config.listen), page.origin("serve", "listen"));
+    page.line("max_body", size_in_toml(config.max_body), page.origin("serve", "max_body"));
+    page.line("max_queue", std::to_string(config.max_queue), page.origin("serve", "max_queue"));
+}
+
+class ProviderPage {
+public:
+    ProviderPage(Page& page, const Provider& provider) : page_(page), provider_(provider) {}
+
+    void show() {
+        const auto name = "providers." + key_in_toml(provider_.name);
+        page_.header(name);
+        if (provider_.preset) line("preset", in_toml(*provider_.preset));
+        line("plugin", in_toml(provider_.plugin));
+        line("base_url", in_toml(provider_.base_url));
+        line("dialects", in_toml(provider_.dialects));
+        if (!provider_.model.empty()) line("model", in_toml(provider_.model));
+        line("account", in_toml(provider_.account));
+        if (provider_.auth_method) line("auth_method", in_toml(*provider_.auth_method));
+        if (const auto most = provider_.configured_concurrency ? provider_.configured_concurrency
+                                                               : provider_.manifest_concurrency) {
+            line("concurrency", std::to_string(*most));
+        }
+        if (provider_.allow_http) line("allow_http", "true");
+        members(name, "headers", "headers.", provider_.headers);
+        members(name, "query", "query.", provider_.query);
+        options(name);
+        for (const auto& method : provider_.methods) {
+            page_.header(name + ".auth." + key_in_toml(method.id));
+            this->method(name, method);
+        }
+    }
+
+private:
+    [[nodiscard]] std::string origin(const std::string& path) const {
+        const auto found = provider_.origins_of_values.find(path);
+        return found == provider_.origins_of_values.end() ? "default" : found->second;
+    }
+
+    void line(const std::string& key, std::string_view value) {
+        page_.line(key, value, origin(key));
+    }
+
+    void members(const std::string& table,
+                 std::string_view key,
+                 const std::string& path,
+                 const std::map<std::string, std::string>& values) {
+        if (values.empty()) return;
+        page_.header(fmt::format("{}.{}", table, key));
+        for (const auto& [name, value] : values) {
+            const auto shown = looks_secret(name, value) ? hidden : std::string_view(value);
+            page_.line(name, in_toml(shown), origin(path + name));
+        }
+    }
+
+    void options(const std::string& table) {
+        const auto parsed = boost::json::parse(provider_.options);
+        const auto* object = parsed.if_object();
+        if (object == nullptr || object->empty()) return;
+        page_.header(table + ".options");
+        for (const auto& member : *object) {
+            const std::string name(member.key().data(), member.key().size());
+            const auto* text = member.value().if_string();
+            const std::string_view value =
+                text == nullptr ? "" : std::string_view(text->data(), text->size());
+            std::string shown =
+                text == nullptr ? boost::json::serialize(member.value()) : in_toml(value);
+            if (!value.empty() && looks_secret(name, value)) shown = in_toml(hidden);
+            page_.line(name, shown, origin("options." + name));
+        }
+    }
+
+    void method(const std::string& table, const auth::Method& method) {
+        id_ = method.id;
+        const bool subscription = method.billing == auth::Billing::subscription;
+        own("kind", in_toml(name_of(method.kind, kind_names)));
+        page_.line(
+            "billing",
+            in_toml(name_of(method.billing, billing_names)),
+            origin("auth." + id_ + ".billing") + (subscription ? "; one request at a time" : ""));
+        if (!method.label.empty()) own("label", in_toml(method.label));
+        if (method.kind == auth::Kind::oauth2) oauth2(method);
+        if (method.kind == auth::Kind::api_key) environment(method);
+        const auto name = table + ".auth." + key_in_toml(id_);
+        const auto path = "auth." + id_ + ".";
+        if (method.kind == auth::Kind::oauth2) {
+            members(name, "authorize_params", path + "authorize_params.", method.authorize_params);
+            members(name, "token_params", path + "token_params.", method.token_params);
+        }
+        templates(name, "claims", method.claims);
+        templates(name, "attach", method.attach);
+    }
+
+    void own(const std::string& key, std::string_view value) {
+        page_.line(key, value, origin("auth." + id_ + "." + key));
+    }
+
+    void environment(const auth::Method& method) {
+        if (!provider_.manifest_env_applies && provider_.config_env.count(method.id) == 0) {
+            return page_.line(
+                "env",
+                "[]",
+                "default: base_url was moved elsewhere, so declared variables do not apply");
+        }
+        own("env", in_toml(method.env));
+    }
+
+    void oauth2(const auth::Method& method) {
+        own("issuer", in_toml(method.issuer));
+        own("discovery", in_toml(name_of(method.discovery, discovery_names)));
+        endpoint("authorization_endpoint", method.endpoints.authorization_endpoint);
+        endpoint("token_endpoint", method.endpoints.token_endpoint);
+        endpoint("revocation_endpoint", method.endpoints.revocation_endpoint);
+        endpoint("device_authorization_endpoint", method.endpoints.device_authorization_endpoint);
+        endpoint("device_token_endpoint", method.endpoints.device_token_endpoint);
+        endpoint("verification_uri", method.endpoints.verification_uri);
+        own("device_flow", in_toml(name_of(method.device_flow, device_flow_names)));
+        own("client_id", in_toml(method.client_id));
+        own("scopes", in_toml(method.scopes));
+        own("redirect_uris", in_toml(method.redirect_uris));
+        own("refresh_encoding", in_toml(name_of(method.refresh_encoding, encoding_names)));
+        own("revocation_encoding", in_toml(name_of(method.revocation_encoding, encoding_names)));
+        own("nonce", in_toml(name_of(method.nonce, nonce_names)));
+        if (!method.terminal_errors.empty())
+            own("terminal_errors", in_toml(method.terminal_errors));
+        if (method.refresh_lead) own("refresh_lead", in_toml(*method.refresh_lead));
+        own("claims_from", in_toml(name_of(method.claims_from, claims_from_names)));
+        if (!method.subject.empty()) own("subject", in_toml(method.subject));
+    }
+
+    void endpoint(const std::string& key, const std::optional<std::string>& url) {
+        if (url) own(key, in_toml(*url));
+    }
+
+    // A template names what goes in; one without a placeholder may be a value that someone wrote
+    // out.
+    void templates(const std::string& table,
+                   const std::string& key,
+                   const std::map<std::string, std::string>& values) {
+        if (values.empty()) return;
+        page_.header(table + "." + key);
+        for (const auto& [name, value] : values) {
+            const bool written_out = key == "attach" && value.find('{') == std::string::npos;
+            const auto shown =
+                written_out && looks_secret(name, value) ? hidden : std::string_view(value);
+            page_.line(name, in_toml(shown), origin("auth." + id_ + "." + key + "." + name));
+        }
+    }
+
+    Page& page_;
+    const Provider& provider_;
+    std::string id_;
+};
+
+// The configured providers and the default one, each once.
+std::vector<std::string> shown_names(const config::Config& config,
+                                     const std::string& default_name) {
+    std::vector<std::string> names;
+    for (const auto& entry : config.providers) names.push_back(entry.first);
+    if (!default_name.empty() && config.providers.count(default_name) == 0)
+        names.push_back(default_name);
+    return names;
+}
+
+}  // namespace
+
+std::string show(const Sources& sources, const config::GetEnvironment& environment) {
+    const auto& config = sources.config;
+    Page page(config);
+    page.comment(fmt::format("{}{}",
+                             text::printable(config.file.string()),
+                             config.exists ? "" : " (not there: defaults)"));
+    const auto chosen = default_provider(config, environment);
+    if (!chosen.value.empty()) page.line("default_provider", in_toml(chosen.value), chosen.origin);
+    show_sections(page, config, environment);
+    for (const auto& name : shown_names(config, chosen.value)) {
+        const auto provider = resolve(name, sources);
+        if (provider) {
+            ProviderPage(page, *provider).show();
+        } else {
+            page.header("providers." + key_in_toml(name));
+            page.comment(fmt::format("cannot be used: {} [{}]",
+                                     text::printable(provider.error().message),
+                                     code_name(provider.error().code)));
+        }
+    }
+    return std::move(page).text();
+}
+
+std::vector<Error> check(const Sources& sources, const config::GetEnvironment& environment) {
+    std::vector<Error> errors;
+    for (const auto& name :
+         shown_names(sources.config, default_provider(sources.config, environment).value)) {
+        auto provider = resolve(name, sources);
+        if (!provider) errors.push_back(std::move(provider).error());
+    }
+    return errors;
+}
+
+}  // namespace handover::providers
