@@ -8,6 +8,7 @@
 #include <atomic>
 #include <chrono>
 #include <string>
+#include <utility>
 
 #include "secret/secret.hpp"
 #include "text/printable.hpp"
@@ -21,6 +22,11 @@ constexpr std::array<std::string_view, 4> level_names = {"error", "warning", "in
 
 std::atomic<Level> most_written = Level::warning;
 std::atomic<Format> chosen_format = Format::text;
+
+std::function<void(std::string_view)>& diverted() {
+    static std::function<void(std::string_view)> sink;
+    return sink;
+}
 
 // JSON needs only the quote and the backslash escaped: printable() left no control characters.
 std::string json_string(std::string_view text) {
@@ -59,6 +65,15 @@ void write(Level level, std::string_view area, std::string_view message) {
     } else {
         line = fmt::format("{}: {}: {}\n", name, area, clean);
     }
+    say(line);
+}
+
+void divert(std::function<void(std::string_view)> sink) {
+    diverted() = std::move(sink);
+}
+
+void say(std::string_view line) {
+    if (diverted()) return diverted()(line);
     // A log line that cannot be written has nowhere to be reported.
     [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), line.size());
 }

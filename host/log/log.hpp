@@ -2,6 +2,7 @@
 // control characters here.
 #pragma once
 
+#include <functional>
 #include <string_view>
 
 namespace handover::log {
@@ -13,6 +14,13 @@ enum class Format { text, json };
 // default is warning).
 void configure(Level most, Format format);
 bool enabled(Level level);
+
+// Lines go to `sink` instead of stderr, whole and already cleaned, with their line break: for a
+// process whose words somebody else says. Set once, before the first thread starts.
+void divert(std::function<void(std::string_view line)> sink);
+
+// Says a line that another process diverted, as it is.
+void say(std::string_view line);
 
 // `area` is the module that speaks ("auth", "http", "plugin:codex"). Thread-safe; one write(2) per
 // line.

@@ -4,11 +4,13 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/eventfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <string_view>
 
@@ -64,6 +66,14 @@ void reset_signals(Actions& actions, bool new_session) {
     posix_spawnattr_setflags(&actions.attributes, static_cast<short>(flags));
 }
 
+Ended reap(pid_t child) {
+    int status = 0;
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+    }
+    if (WIFEXITED(status)) return {.exited = WEXITSTATUS(status), .signalled = {}};
+    return {.exited = {}, .signalled = WTERMSIG(status)};
+}
+
 }  // namespace
 
 Result<pid_t> spawn(const Spawn& child) {
@@ -76,10 +86,13 @@ Result<pid_t> spawn(const Spawn& child) {
         posix_spawn_file_actions_addopen(&actions.files, stream, "/dev/null", O_RDWR, 0);
     }
     // dup2 onto itself clears close-on-exec in the child only (POSIX.1-2024; glibc 2.29).
-    if (child.keep) posix_spawn_file_actions_adddup2(&actions.files, *child.keep, *child.keep);
+    int last_kept = 2;
+    for (const int kept : child.keep) {
+        posix_spawn_file_actions_adddup2(&actions.files, kept, kept);
+        last_kept = std::max(last_kept, kept);
+    }
     // What was inherited without close-on-exec from our own parent stays out of the child.
-    const int first_closed = child.keep ? std::max(*child.keep, 2) + 1 : 3;
-    posix_spawn_file_actions_addclosefrom_np(&actions.files, first_closed);
+    posix_spawn_file_actions_addclosefrom_np(&actions.files, last_kept + 1);
     reset_signals(actions, child.new_session);
     pid_t pid = 0;
     const int error_number = posix_spawnp(
@@ -105,12 +118,31 @@ Ended wait_or_kill(pid_t child, std::chrono::milliseconds at_most) {
         ready = poll(&poll_entry, 1, static_cast<int>(std::max<std::int64_t>(left.count(), 0)));
     } while (ready < 0 && errno == EINTR);
     if (ready == 0) (void)kill(child, SIGKILL);
-    int status = 0;
-    while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+    const auto ended = reap(child);
+    return ready == 0 ? Ended() : ended;
+}
+
+std::optional<Ended> wait_unless_stopped(pid_t child, const std::stop_token& stop) {
+    const Descriptor watch(static_cast<int>(syscall(SYS_pidfd_open, child, 0)));
+    if (!watch.valid()) return reap(child);  // a kernel without them: better to wait than to poll
+    const Descriptor stopped(eventfd(0, EFD_CLOEXEC));
+    const std::stop_callback wake(stop, [&] { (void)eventfd_write(stopped.get(), 1); });
+    std::array<pollfd, 2> entries = {{{watch.get(), POLLIN, 0}, {stopped.get(), POLLIN, 0}}};
+    while (poll(entries.data(), entries.size(), -1) < 0 && errno == EINTR) {
     }
-    if (ready == 0) return {};
-    if (WIFEXITED(status)) return {.exited = WEXITSTATUS(status), .signalled = {}};
-    return {.exited = {}, .signalled = WTERMSIG(status)};
+    if ((entries[0].revents & POLLIN) == 0) return std::nullopt;
+    return reap(child);
+}
+
+void close_all_but(std::vector<int> kept) {
+    std::sort(kept.begin(), kept.end());
+    unsigned first = 3;
+    for (const int fd : kept) {
+        if (static_cast<unsigned>(fd) > first)
+            (void)close_range(first, static_cast<unsigned>(fd) - 1, 0);
+        first = std::max(first, static_cast<unsigned>(fd) + 1);
+    }
+    (void)close_range(first, ~0U, 0);
 }
 
 std::string own_executable() {

@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -15,8 +16,8 @@ namespace handover::platform {
 struct Spawn {
     std::vector<std::string> argv = {};  // argv[0] is looked up in PATH unless it holds a '/'
     std::vector<std::string> without_environment = {};  // variables that the child does not get
-    bool new_session = false;      // setsid: no terminal, no signals of the caller's terminal
-    std::optional<int> keep = {};  // one more descriptor the child inherits, under the same number
+    bool new_session = false;    // setsid: no terminal, no signals of the caller's terminal
+    std::vector<int> keep = {};  // further descriptors the child inherits, under the same numbers
 };
 
 // Starts the child with stdin, stdout and stderr on /dev/null; nothing else is inherited but
@@ -30,6 +31,14 @@ struct Ended {
     std::optional<int> signalled = {};
 };
 Ended wait_or_kill(pid_t child, std::chrono::milliseconds at_most);
+
+// Waits for the end of a child that goes on if we do not: nothing if `stop` was requested first.
+// The child is then left alone; it is reaped by whoever inherits it.
+std::optional<Ended> wait_unless_stopped(pid_t child, const std::stop_token& stop);
+
+// Closes every descriptor from 3 on but these: what a caller's caller left open for its children is
+// none of ours.
+void close_all_but(std::vector<int> kept);
 
 // The file of the running program (/proc/self/exe resolved).
 std::string own_executable();

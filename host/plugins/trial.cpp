@@ -109,7 +109,7 @@ Result<void> try_in_child(int descriptor,
     child.argv = {self.string(), "__trial", std::to_string(descriptor)};
     child.without_environment = variables_to_drop();
     child.new_session = true;
-    child.keep = descriptor;
+    child.keep = {descriptor};
     const auto started = platform::spawn(child);
     if (!started) return started.failure();
     return judge_trial(platform::wait_or_kill(*started, limit), file, limit);
