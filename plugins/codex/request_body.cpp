@@ -53,7 +53,7 @@ bool is_kept(const json::object& item) {
 }
 
 json::object shape_item(json::object item) {
-    item.erase("id");
+    item.stable_erase("id");
     if (is(item, "role", "system")) item["role"] = "developer";
     return item;
 }
