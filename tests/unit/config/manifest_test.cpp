@@ -2,6 +2,9 @@
 
 #include <catch2/catch.hpp>
 
+#include <fstream>
+#include <iterator>
+
 using namespace handover;
 using plugins::parse_manifest;
 
@@ -367,4 +370,17 @@ TEST_CASE("one method's table alone") {
     REQUIRE_FALSE(refused);
     CHECK(refused.error().code == Errc::config_invalid);
     CHECK(refused.error().message.rfind("c.toml:3:1: ", 0) == 0);
+}
+
+TEST_CASE("the plugins' own manifests") {
+    for (const std::string id : {"codex", "openai"}) {
+        DYNAMIC_SECTION(id) {
+            std::ifstream file(std::string(SOURCE_FOLDER "/plugins/") + id + "/plugin.toml");
+            REQUIRE(file);
+            const std::string text(std::istreambuf_iterator<char>(file), {});
+            const auto manifest = parse_manifest(text, "plugin.toml");
+            if (!manifest) FAIL(manifest.error().message << "\n" << manifest.error().reason);
+            CHECK(manifest->id == id);
+        }
+    }
 }
