@@ -4,6 +4,8 @@
 
 #include "auth/file_store.hpp"
 #include "auth/lease.hpp"
+#include "auth/refresh_child.hpp"
+#include "log/log.hpp"
 #include "plugins/search_folders.hpp"
 
 namespace handover::cli {
@@ -100,6 +102,16 @@ http::Outcome Services::send(const http::Request& request,
     return (*over_network)->send(request, limits, std::move(stop));
 }
 
+// A test's own way out cannot be handed to another process.
+std::shared_ptr<const auth::RefreshChild> Services::refresh_child() const {
+    if (outside_.send) return nullptr;
+    return std::make_shared<const auth::RefreshChild>(
+        auth::RefreshChild{.folder = paths_->credentials.string(),
+                           .proxy = config_->proxy,
+                           .ca_file = config_->ca_file,
+                           .without_environment = {}});
+}
+
 Result<const auth::Services*> Services::auth_services() {
     if (!auth_services_) {
         const auto settings = config();
@@ -114,7 +126,8 @@ Result<const auth::Services*> Services::auth_services() {
             .environment = outside_.environment,
             .ask_key = outside_.ask_key,
             .refresh_lead = (*settings)->refresh_lead,
-            .cache_dir = paths_->cache.string()};
+            .cache_dir = paths_->cache.string(),
+            .refresh_child = refresh_child()};
     }
     return &*auth_services_;
 }
@@ -129,6 +142,11 @@ Result<auth::Broker*> Services::broker() {
 }
 
 Result<plugins::Instance> Services::instance(const providers::Provider& provider) {
+    if (provider.warns_plain_http) {
+        log::warning("http",
+                     provider.name + ": requests and credentials go to " + provider.base_url +
+                         " without encryption");
+    }
     const auto found = catalogue();
     if (!found) return found.failure();
     const auto file = (*found)->file_of(provider.plugin);

@@ -45,6 +45,7 @@ public:
     Result<const config::Paths*> paths();                           // needs: the environment
     Result<const config::Config*> config();                         // needs: paths
     Result<plugins::Catalogue*> catalogue();                        // needs: config
+    Result<providers::Sources> sources();                           // needs: config, catalogue
     Result<providers::Provider> provider(const std::string& name);  // needs: config, catalogue
     Result<std::vector<std::string>> provider_names();              // needs: config, catalogue
     Result<const auth::Services*> auth_services();                  // needs: paths, config
@@ -56,10 +57,11 @@ public:
     [[nodiscard]] auth::Patience patience() const { return {.stop = outside_.stop}; }
 
 private:
-    Result<providers::Sources> sources();
     http::Outcome send(const http::Request& request,
                        const http::Limits& limits,
                        std::stop_token stop);
+
+    [[nodiscard]] std::shared_ptr<const auth::RefreshChild> refresh_child() const;
 
     Outside outside_;
     GlobalOptions options_;

@@ -1,0 +1,67 @@
+#include <catch2/catch.hpp>
+
+#include <boost/json.hpp>
+
+#include "cli/error_output.hpp"
+#include "document.hpp"
+#include "scene.hpp"
+
+namespace handover::cli {
+namespace {
+
+std::set<std::string> members_of(const boost::json::value& value) {
+    std::set<std::string> members;
+    for (const auto& member : value.as_object()) members.emplace(member.key());
+    return members;
+}
+
+std::set<std::string> documented(const std::string& heading) {
+    static const auto sections = read_document("json.md");
+    const auto found = sections.find(heading);
+    return found == sections.end() ? std::set<std::string>() : found->second.members;
+}
+
+boost::json::value printed(Scene& scene, const std::vector<std::string>& arguments) {
+    const auto result = scene.run(arguments);
+    REQUIRE(result);
+    REQUIRE(scene.out.back() == '\n');
+    return boost::json::parse(scene.out);
+}
+
+}  // namespace
+
+TEST_CASE("docs/json.md describes what the commands print, member by member") {
+    Scene scene;
+    scene.log_in_to_codex(3600);
+    scene.write("plugins/broken.so", "no shared object\n");
+
+    const auto status = printed(scene, {"auth", "status", "--json"});
+    CHECK(members_of(status.as_array().at(0)) == documented("auth status"));
+
+    const auto explain = printed(scene, {"auth", "explain", "codex", "--json"});
+    CHECK(members_of(explain) == documented("auth explain"));
+    const auto& candidates = explain.at("candidates").as_array();
+    REQUIRE(!candidates.empty());
+    for (const auto& candidate : candidates)
+        CHECK(members_of(candidate) == documented("auth explain: a candidate"));
+
+    const auto list = printed(scene, {"plugins", "list", "--json"});
+    bool seen_broken = false;
+    for (const auto& plugin : list.as_array()) {
+        CHECK(members_of(plugin) == documented("plugins list"));
+        if (plugin.at("state") != "broken") continue;
+        seen_broken = true;
+        CHECK(members_of(plugin.at("error")) == documented("Errors"));
+    }
+    CHECK(seen_broken);
+
+    const auto inspect = printed(scene, {"plugins", "inspect", "codex", "--json"});
+    CHECK(members_of(inspect) == documented("plugins inspect"));
+    CHECK(members_of(inspect.at("auth").at(0)) == documented("plugins inspect: an auth method"));
+
+    const auto error = boost::json::parse(
+        error_json({.code = Errc::usage, .message = "no", .reason = {}, .fix = {}}));
+    CHECK(members_of(error.at("error")) == documented("Errors"));
+}
+
+}  // namespace handover::cli
