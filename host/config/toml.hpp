@@ -33,7 +33,8 @@ struct Table {
 };
 
 struct Array {
-    std::vector<Value> items = {};
+    std::vector<Value>
+        items;  // no initialiser: Value is incomplete here and clang 14 would need it
 };
 
 struct Value {
