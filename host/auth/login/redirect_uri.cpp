@@ -43,6 +43,9 @@ Result<RedirectUri> parse_redirect_uri(std::string_view text) {
         return refused(text, "its port is not a number up to 65535");
     }
     const std::string path(url->encoded_path().data(), url->encoded_path().size());
+    // Boost 1.81 takes the ".example" of "127.0.0.1.example" for a path.
+    if (!path.empty() && path.front() != '/')
+        return refused(text, "its host is not a loopback one");
     return RedirectUri{.text = std::string(text),
                        .host = *loopback,
                        .port = names_port ? url->port_number() : 80U,

@@ -207,9 +207,8 @@ Result<AuthorizationResponse> parse_callback(std::string_view target,
 Result<std::string> pasted_target(std::string_view text, const ExpectedCallback& expected) {
     const auto pasted = trimmed(text, " \t\r\n\"'<>");
     if (pasted.empty()) return invalid("nothing was pasted");
-    const auto scheme = pasted.find("://");
-    if (scheme != std::string_view::npos && scheme < pasted.find_first_of("?#")) {
-        const auto path = pasted.find_first_of("/?#", scheme + 3);
+    if (pasted.starts_with("http://") || pasted.starts_with("https://")) {
+        const auto path = pasted.find_first_of("/?#", pasted.find("://") + 3);
         return std::string(path == std::string_view::npos ? "/" : pasted.substr(path));
     }
     if (pasted.front() == '/') return std::string(pasted);

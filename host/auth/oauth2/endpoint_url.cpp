@@ -1,5 +1,8 @@
 #include "auth/oauth2/endpoint_url.hpp"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 
@@ -34,6 +37,10 @@ std::optional<boost::urls::url_view> parse_http_url(std::string_view url) {
         return std::nullopt;
     }
     if (!parsed->has_authority() || parsed->encoded_host().empty()) return std::nullopt;
+    // Boost 1.81 ends the host of "127.0.0.1.example.com" after the fourth number and takes the
+    // rest for a path; what connects does not.
+    const auto path = parsed->encoded_path();
+    if (!path.empty() && path.front() != '/') return std::nullopt;
     return *parsed;
 }
 
@@ -45,23 +52,27 @@ Failure refused(std::string_view url, std::string_view name, std::string reason)
                  .fix = "give an https URL, or http on a loopback address"});
 }
 
-bool is_plain_loopback_v4(std::string_view host) {
-    const auto parsed = boost::urls::parse_ipv4_address({host.data(), host.size()});
-    return parsed && parsed->to_bytes()[0] == 127;
+// inet_pton takes the whole text or nothing; Boost 1.81's parse_ipv4_address is content with a
+// prefix.
+bool is_loopback_v4(const std::string& host) {
+    in_addr address = {};
+    return inet_pton(AF_INET, host.c_str(), &address) == 1 && ntohl(address.s_addr) >> 24U == 127;
 }
 
-bool is_loopback_v6(std::string_view host) {
-    const auto parsed = boost::urls::parse_ipv6_address({host.data(), host.size()});
-    return parsed && parsed->is_loopback();
+bool is_loopback_v6(const std::string& host) {
+    in6_addr address = {};
+    return inet_pton(AF_INET6, host.c_str(), &address) == 1 && IN6_IS_ADDR_LOOPBACK(&address);
 }
 
 }  // namespace
 
 bool is_loopback_host(std::string_view host) {
-    if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
-        return is_loopback_v6(host.substr(1, host.size() - 2));
+    const std::string text(host);
+    if (text.find('\0') != std::string::npos) return false;
+    if (text.size() > 2 && text.front() == '[' && text.back() == ']') {
+        return is_loopback_v6(text.substr(1, text.size() - 2));
     }
-    return lower(host) == "localhost" || is_plain_loopback_v4(host) || is_loopback_v6(host);
+    return lower(text) == "localhost" || is_loopback_v4(text) || is_loopback_v6(text);
 }
 
 bool is_loopback_url(std::string_view url) {
