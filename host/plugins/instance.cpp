@@ -117,7 +117,7 @@ void set_error(void* context, handover_string message) noexcept {
 
 void set_verdict(void* context, handover_verdict verdict) noexcept {
     set<Classification>(context, [&](Classification& into) {
-        const auto number = static_cast<int>(verdict);
+        const int number = number_of(verdict);
         const bool known = number >= HANDOVER_VERDICT_OTHER && number <= HANDOVER_VERDICT_TRANSIENT;
         into.verdict = known ? static_cast<Verdict>(number) : Verdict::other;
     });
@@ -211,13 +211,14 @@ Result<PreparedRequest> Instance::prepare(const ClientRequest& request,
         return impl_->failed("broke the plugin ABI", "an exception left its prepare function");
     }
     const auto words = text::printable(answer.message);
-    if (status == HANDOVER_INVALID_REQUEST) {
+    const int outcome = number_of(status);
+    if (outcome == HANDOVER_INVALID_REQUEST) {
         return fail({.code = Errc::provider_rejected,
                      .message = fmt::format("{} cannot serve this request", impl_->loaded.id),
                      .reason = words,
                      .fix = {}});
     }
-    if (status != HANDOVER_OK) return impl_->failed("could not prepare the request", words);
+    if (outcome != HANDOVER_OK) return impl_->failed("could not prepare the request", words);
     if (auto breach = breach_of(answer, impl_->loaded.host_count, owned_headers)) {
         return impl_->failed("prepared a request that is not allowed", *std::move(breach));
     }
@@ -300,10 +301,11 @@ Result<Instance> make_instance(const Loaded& loaded, const InstanceConfig& confi
     } catch (...) {  // the ABI's edge: a plugin without the C++ face may leak one
         words = "an exception left its create function";
     }
-    if (status == HANDOVER_OK && made != nullptr)
+    const int outcome = number_of(status);
+    if (outcome == HANDOVER_OK && made != nullptr)
         return Instance(std::make_unique<Instance::Impl>(loaded, made));
-    if (words.empty()) words = status == HANDOVER_OK ? "it made no instance" : "it gave no reason";
-    const bool users = status == HANDOVER_INVALID_REQUEST;
+    if (words.empty()) words = outcome == HANDOVER_OK ? "it made no instance" : "it gave no reason";
+    const bool users = outcome == HANDOVER_INVALID_REQUEST;
     return fail({.code = users ? Errc::config_invalid : Errc::plugin_failed,
                  .message = fmt::format(
                      "the plugin {} cannot serve the provider {}", loaded.id, config.provider),

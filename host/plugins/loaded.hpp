@@ -6,6 +6,7 @@
 #include <handover/result.hpp>
 
 #include <cstddef>
+#include <cstring>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -23,6 +24,16 @@ struct Loaded {
     handover_host host = {};
     const handover_plugin* table = nullptr;
 };
+
+// The number behind an enumerator that a plugin gave. A plugin may give any; reading one outside
+// the enumeration is undefined in C++, so the bytes are read instead.
+template <typename Enumeration>
+int number_of(const Enumeration& given) {
+    static_assert(sizeof given == sizeof(int));
+    int number = 0;
+    std::memcpy(&number, &given, sizeof number);
+    return number;
+}
 
 // Every required pointer is there. PLUGIN_ABI_MISMATCH naming the first that is not.
 Result<void> check_table(const handover_plugin* table, const std::string& id);

@@ -59,7 +59,7 @@ private:
     std::list<Kept> kept_;
 };
 
-log::Level level_of(handover_log_level level) {
+log::Level level_of(int level) {
     switch (level) {
         case HANDOVER_LOG_ERROR:
             return log::Level::error;
@@ -77,7 +77,9 @@ void write_log(void* context, handover_log_level level, handover_string message)
     try {
         const auto& loaded = *static_cast<const Loaded*>(context);
         constexpr std::size_t longest = 4000;
-        log::write(level_of(level), loaded.area, {message.data, std::min(message.size, longest)});
+        log::write(level_of(number_of(level)),
+                   loaded.area,
+                   {message.data, std::min(message.size, longest)});
     } catch (const std::exception&) {  // the ABI's edge: a line that cannot be made is dropped
     }
 }

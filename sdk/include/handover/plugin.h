@@ -94,7 +94,8 @@ typedef struct handover_config {
     handover_string provider; /* the provider's name in the user's config */
     handover_string base_url; /* for decisions and messages only: a plugin never names a scheme or an authority */
     handover_string model;    /* default model, or empty */
-    handover_string options;  /* a JSON object: what the manifest lists under [provider.options], with the defaults filled in */
+    handover_string options;  /* a JSON object without white space between its tokens: what the manifest lists under
+                              * [provider.options], with the defaults filled in */
     handover_string version;  /* the host's version, for a User-Agent */
 } handover_config;
 
@@ -127,15 +128,16 @@ typedef struct handover_prepare_output {
     void (*set_method)(void* context, handover_string method);
 
     /* Path and query below the provider's base URL: "/responses", "/models?limit=5". It begins with '/', holds no scheme, no
-     * authority, no "//" at its start, no dot segments (also not percent-encoded), no '#', no '\', no control characters and no
-     * spaces. Required.  [any-thread] */
+     * authority, no "//" at its start, no dot segments, no '#', no '\', no control characters, no spaces and nothing outside
+     * ASCII. Dot segments, backslashes, control characters in the path and "//" at its start are found percent-encoded too.
+     * Required.  [any-thread] */
     void (*set_path)(void* context, handover_string path);
 
     /* Chooses another origin: the index into the manifest's `hosts`, from 0. The base URL if never called.  [any-thread] */
     void (*set_host)(void* context, uint32_t index);
 
-    /* Appends a header. Refused: what the host owns (Host, Connection, Content-Length, Transfer-Encoding, TE, Upgrade, Expect, Cookie,
-     * Authorization, Proxy-*, and every header of the method's `attach`), names that are not RFC 9110 tokens, and values
+    /* Appends a header. Refused: what the host owns (Host, Connection, Keep-Alive, Content-Length, Transfer-Encoding, TE, Trailer,
+     * Upgrade, HTTP2-Settings, Expect, Cookie, Authorization, Proxy-*, and every header of the method's `attach`), names that are not RFC 9110 tokens, and values
      * with control characters.  [any-thread] */
     void (*add_header)(void* context, handover_string name, handover_string value);
 
