@@ -61,8 +61,11 @@ Result<Target> parse_target(std::string_view url) {
     if (view.has_fragment()) return bad_url(url, "it carries a fragment");
     const auto host = lower(view.host_address());
     if (host.empty()) return bad_url(url, "it names no host");
-    if (view.has_port() && view.port_number() == 0)
+    // port_number() may wrap: it counts only if it says what stands there.
+    if (view.has_port() && (view.port_number() == 0 ||
+                            std::to_string(view.port_number()) != std::string_view(view.port()))) {
         return bad_url(url, "its port is not a number from 1 to 65535");
+    }
     return Target{.scheme = scheme,
                   .host = host,
                   .port = view.has_port() ? view.port_number() : own_port(scheme),
