@@ -12,6 +12,7 @@
 #include "auth/credential_file.hpp"
 #include "auth/lease.hpp"
 #include "auth/oauth2/refresh_decision.hpp"
+#include "auth/refresh_child.hpp"
 #include "auth/refresh_flights.hpp"
 #include "auth/resolution.hpp"
 #include "auth/resolved_cache.hpp"
@@ -51,7 +52,9 @@ public:
     explicit Impl(Services given)
         : services_(std::move(given)),
           refresher_({.store = services_.store, .send = services_.send, .clock = services_.clock}),
-          flights_(std::make_unique<RefreshFlights>(refresher_)) {}
+          flights_(std::make_unique<RefreshFlights>(refresher_)) {
+        if (services_.refresh_child) refresher_.set_spend(spend_in_child(*services_.refresh_child));
+    }
     Impl(const Impl&) = delete;
     Impl& operator=(const Impl&) = delete;
     // A refresh that was sent is finished and stored before the process ends.

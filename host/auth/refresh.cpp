@@ -357,7 +357,8 @@ private:
 Refresher::Refresher(RefreshServices services) : services_(std::move(services)) {
     spend_ = [this](const RefreshWork& work,
                     const CredentialLock& lock,
-                    const Credential& current) { return spend_here(work, lock, current); };
+                    const Credential& current,
+                    const std::stop_token& /*stop*/) { return spend_here(work, lock, current); };
 }
 
 RefreshResult Refresher::run(const RefreshWork& work, const Patience& before_sending) {
@@ -385,17 +386,19 @@ RefreshResult Refresher::run(const RefreshWork& work, const Patience& before_sen
         return trouble(
             {.code = Errc::auth_cancelled, .message = "cancelled before the refresh was sent"});
     }
-    return spend_(work, **lock, found.current);
+    auto result = spend_(work, **lock, found.current, before_sending.stop);
+    if (result.unsaved_generation)
+        keep_unsaved(work, found.current, *result.credential, *result.unsaved_generation);
+    return result;
 }
 
 RefreshResult Refresher::spend_here(const RefreshWork& work,
                                     const CredentialLock& lock,
-                                    const Credential& current) {
+                                    const Credential& current) const {
     Spending spending(services_, work, lock, current);
     if (auto ended = spending.prepare()) return std::move(*ended);
     auto result = spending.send();
-    if (spending.left_unsaved())
-        keep_unsaved(work, current, *result.credential, spending.generation());
+    if (spending.left_unsaved()) result.unsaved_generation = spending.generation();
     return result;
 }
 
