@@ -5,16 +5,21 @@
 #include <chrono>
 #include <cstdlib>
 #include <exception>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "auth/refresh_child.hpp"
 #include "cli/command_line.hpp"
 #include "cli/commands.hpp"
 #include "cli/error_output.hpp"
 #include "cli/exit_status.hpp"
 #include "cli/interrupts.hpp"
 #include "cli/terminal.hpp"
+#include "http/client.hpp"
 #include "log/log.hpp"
 #include "platform/files.hpp"
 #include "platform/process.hpp"
@@ -77,12 +82,31 @@ int run(const std::vector<std::string>& arguments) {
     return finish(run_command(invocation->command, services, streams), json, streams);
 }
 
-// `handover __trial FD`: the child that loads a plugin for the first time (host/plugins).
-int trial(std::string_view descriptor) {
+std::optional<int> descriptor(std::string_view text) {
     int fd = -1;
-    const auto parsed =
-        std::from_chars(descriptor.data(), descriptor.data() + descriptor.size(), fd);
-    return parsed.ec == std::errc() ? plugins::run_trial(fd) : exit_usage;
+    const auto parsed = std::from_chars(text.data(), text.data() + text.size(), fd);
+    return parsed.ec == std::errc() && fd > STDERR_FILENO ? std::optional(fd) : std::nullopt;
+}
+
+// `handover __trial FD`: the child that loads a plugin for the first time (host/plugins).
+int trial(std::string_view text) {
+    const auto fd = descriptor(text);
+    return fd ? plugins::run_trial(*fd) : exit_usage;
+}
+
+// `handover __refresh LOCK MAILBOX`: the child that carries out a refresh (host/auth/refresh_child.hpp).
+int refresh(const std::vector<std::string>& arguments) {
+    const auto lock = descriptor(arguments[1]);
+    const auto mailbox = descriptor(arguments[2]);
+    if (!lock || !mailbox) return exit_usage;
+    std::unique_ptr<http::Client> client;
+    return auth::run_refresh_child(*lock, *mailbox, [&](const std::string& proxy, const std::string& ca_file) {
+        client = std::make_unique<http::Client>(http::ClientOptions{
+            .proxy = proxy, .ca_file = ca_file});
+        return [&](const http::Request& request, const http::Limits& limits, std::stop_token stop) {
+            return client->send(request, limits, std::move(stop));
+        };
+    });
 }
 
 // Nothing gets past here: a fault of ours is reported as one.
@@ -108,6 +132,8 @@ int main(int argc, char** argv) {
     const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
     if (arguments.size() == 2 && arguments[0] == "__trial")
         return handover::cli::trial(arguments[1]);
+    if (arguments.size() == 3 && arguments[0] == "__refresh")
+        return handover::cli::refresh(arguments);
     handover::cli::install_signal_handlers();
     const int status = handover::cli::guarded(arguments);
     // The watching thread sleeps to the end; nothing is left that a static destructor would have to

@@ -22,6 +22,7 @@
 namespace handover::auth {
 
 class CredentialStore;
+struct RefreshChild;
 class LeaseTable;
 
 // Who asks: a provider under an account, with its effective methods.
@@ -128,6 +129,8 @@ struct Services {
     AskKey ask_key = {};
     std::chrono::milliseconds refresh_lead = std::chrono::minutes(5);
     std::string cache_dir = {};  // discovery documents
+    // How refreshes are carried out in a process of their own; null: in this one.
+    std::shared_ptr<const RefreshChild> refresh_child = {};
 };
 
 // Thread-safe. Blocking calls honour `Patience`.

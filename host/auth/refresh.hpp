@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,8 @@ struct RefreshResult {
     std::optional<Credential> credential = {};  // a newer one than was seen
     std::optional<Error> trouble = {};          // why there is none
     bool sent = false;                          // a request went out for this result
+    // Set where the credential could not be stored: the lock's generation when it was sent.
+    std::optional<std::uint64_t> unsaved_generation = {};
 
     [[nodiscard]] bool ok() const { return credential.has_value(); }
 };
@@ -52,8 +55,10 @@ struct RefreshServices {
 // journal. The lock is held; the token is read from `current`, which is what the store holds. It
 // may be carried out elsewhere: whoever does it needs the method, the origins and the lock's
 // descriptor, and leaves what it did in the store and the sidecar.
-using SpendToken = std::function<RefreshResult(
-    const RefreshWork& work, const CredentialLock& lock, const Credential& current)>;
+using SpendToken = std::function<RefreshResult(const RefreshWork& work,
+                                               const CredentialLock& lock,
+                                               const Credential& current,
+                                               const std::stop_token& stop)>;
 
 // Thread-safe; the lock of the store keeps refreshes of one credential apart.
 class Refresher {
@@ -73,6 +78,11 @@ public:
     // Replaces the in-process way of spending a token.
     void set_spend(SpendToken spend) { spend_ = std::move(spend); }
 
+    // The in-process way, which the child of refresh_child.hpp takes as well: not to be stopped.
+    RefreshResult spend_here(const RefreshWork& work,
+                             const CredentialLock& lock,
+                             const Credential& current) const;
+
 private:
     struct Unsaved {
         Credential credential = {};
@@ -81,9 +91,6 @@ private:
         Method method = {};
     };
 
-    RefreshResult spend_here(const RefreshWork& work,
-                             const CredentialLock& lock,
-                             const Credential& current);
     void keep_unsaved(const RefreshWork& work,
                       const Credential& current,
                       const Credential& next,

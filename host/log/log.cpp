@@ -68,6 +68,14 @@ void write(Level level, std::string_view area, std::string_view message) {
     say(line);
 }
 
+Level most_talkative() {
+    return most_written;
+}
+
+Format format() {
+    return chosen_format;
+}
+
 void divert(std::function<void(std::string_view)> sink) {
     diverted() = std::move(sink);
 }

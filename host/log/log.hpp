@@ -14,6 +14,8 @@ enum class Format { text, json };
 // default is warning).
 void configure(Level most, Format format);
 bool enabled(Level level);
+Level most_talkative();
+Format format();
 
 // Lines go to `sink` instead of stderr, whole and already cleaned, with their line break: for a
 // process whose words somebody else says. Set once, before the first thread starts.
