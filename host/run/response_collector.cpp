@@ -74,7 +74,7 @@ private:
         if (text.empty()) return {};
         // A comment and the answer are items of their own.
         const auto index = index_of(data);
-        if (said_in_ && *said_in_ != index) text.insert(0, "\n");
+        if (said_in_ && *said_in_ != index) text.insert(text.begin(), '\n');
         said_in_ = index;
         return {.text = std::move(text)};
     }

@@ -20,18 +20,28 @@ note() { printf '   %s\n' "$*"; }
 
 # What a person would type; the output is indented so that it stands apart.
 handover() {
-    printf '   $ handover %s\n' "$*"
-    "$build/bin/handover" "$@" </dev/null 2>&1 | sed -u "s|$home|\$DEMO|g; s/^/     /"
+    local word line=handover
+    for word in "$@"; do
+        [[ $word != *' '* ]] || word="\"$word\""
+        line+=" $word"
+    done
+    printf '   $ %s\n' "$line"
+    "$program" "$@" </dev/null 2>&1 | sed -u "s|$home|\$DEMO|g; s/^/     /"
 }
 
 member() { sed -n "s/.*\"$1\":\"\{0,1\}\([^\",}]*\).*/\1/p" <<<"$2"; }  # one member of a line of JSON
 counters() { curl -s "$sandbox/counters"; }
-status_now() { member status "$("$build/bin/handover" auth status codex --json </dev/null 2>/dev/null || true)"; }
+status_now() { member status "$("$program" auth status codex --json </dev/null 2>/dev/null || true)"; }
 
 real_openai_key=${OPENAI_API_KEY:+yes}
 # The demo sees nothing of the user's own: no keys, no config, no plugins.
 unset OPENAI_API_KEY HANDOVER_CONFIG HANDOVER_PROVIDER HANDOVER_PLUGIN_PATH
 export HANDOVER_HOME=$home
+
+# A copy of the program, so that the plugins beside the build are not found as well.
+mkdir "$home/bin"
+cp "$build/bin/handover" "$home/bin/"
+program=$home/bin/handover
 
 step "A sandbox on the loopback interface plays the provider: authorization server and model API."
 exec 3< <(exec "$build/bin/handover-sandbox" --token-lifetime "${token_lifetime}s" --exit-with-parent)
@@ -53,6 +63,7 @@ default_provider = "codex"
 
 [providers.codex]
 plugin = "codex"
+model = "sandbox-model"
 base_url = "$(member codex_base_url "$description")"
 
 [providers.codex.auth.subscription]
@@ -78,7 +89,7 @@ handover run "Say hello to someone who tries Handover"
 step "Four prompts from four terminals at once: a subscription runs one request at a time, whoever asks."
 runs=()
 for n in 1 2 3 4; do
-    "$build/bin/handover" run "Prompt number $n" </dev/null >"$home/answer-$n" 2>&1 &
+    "$program" run "Prompt number $n" </dev/null >"$home/answer-$n" 2>&1 &
     runs+=($!)
 done
 failed=0
@@ -103,7 +114,7 @@ note "The sandbox counted $((after - before)) refresh for it."
 
 step "An API key works the same way, and never appears in an argument."
 note "\$ printenv SANDBOX_KEY | handover auth login openai --with-api-key"
-member api_key "$description" | "$build/bin/handover" auth login openai --with-api-key 2>&1 | sed "s/^/     /"
+member api_key "$description" | "$program" auth login openai --with-api-key 2>&1 | sed "s/^/     /"
 handover run -p openai "Say hello with a key"
 handover auth status
 
@@ -112,10 +123,10 @@ handover auth logout codex
 note "The sandbox counted $(member revocations "$(counters)") revocation(s)."
 
 printf '\nThat was all in %s, which is gone now; your own files were not touched.\n' "a temporary HANDOVER_HOME"
-program=${build#"$PWD"/}/bin/handover
+installed=${build#"$PWD"/}/bin/handover
 if [[ -n $real_openai_key ]]; then
-    echo "OPENAI_API_KEY is set. To use it: $program run -p openai \"Say hello\""
+    echo "OPENAI_API_KEY is set. To use it: $installed run -p openai \"Say hello\""
 fi
 if [[ -e ${CODEX_HOME:-$HOME/.codex}/auth.json ]]; then
-    echo "You are signed in to codex. For a login of Handover's own: $program auth login codex"
+    echo "You are signed in to codex. For a login of Handover's own: $installed auth login codex"
 fi
