@@ -131,6 +131,7 @@ std::optional<std::string> CallbackServer::judge(Connection& connection) {
     const bool too_long = connection.received.size() > longest_head;
     if (parse.state == oauth2::HeadState::need_more && !too_long) return std::nullopt;
     wipe(connection.received);
+    connection.without_body = parse.head.method == "HEAD";
     if (parse.state == oauth2::HeadState::need_more) {
         refuse(connection, 431);
     } else if (parse.state == oauth2::HeadState::malformed ||
@@ -153,6 +154,8 @@ std::optional<std::string> CallbackServer::judge(Connection& connection) {
 void CallbackServer::refuse(Connection& connection, int status) {
     connection.answered = true;
     connection.to_send = refusal_response(status);
+    if (connection.without_body)
+        connection.to_send.resize(connection.to_send.find("\r\n\r\n") + 4);
     send_rest(connection);
 }
 

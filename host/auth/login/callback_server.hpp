@@ -43,6 +43,7 @@ private:
         std::string to_send = {};
         bool answered = false;  // what it sends is thrown away from now on
         bool done = false;
+        bool without_body = false;  // an answer to HEAD, RFC 9110 section 9.3.2
     };
 
     void accept_from(int listening, SteadyTime now);
