@@ -98,7 +98,7 @@ test('a metered key never displaces a stored subscription, unless it is pinned',
   assert.equal(request.authorization, `Bearer ${home.credential('company').access_token}`);
 
   const explained = succeeded(await home.run(['auth', 'explain', 'company', '--json'], { env }));
-  const candidates = JSON.parse(explained.stdout);
+  const { candidates } = JSON.parse(explained.stdout);
   const winner = candidates.filter((c) => c.wins);
   assert.equal(winner.length, 1);
   assert.equal(winner[0].method, 'login');

@@ -1,7 +1,7 @@
 // The credential files under bad conditions: readable by others, linked, on a full disk.
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, linkSync, mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, linkSync, mkdirSync, readFileSync, renameSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 
 import { failed, loggedIn, login, scene, succeeded } from './lib/scene.js';
@@ -20,12 +20,15 @@ test('a credential that others can read is refused with the chmod that mends it'
   }
 });
 
-test('so is a folder that others can enter', async (t) => {
+test('a folder that others can write to is refused too, one that they can enter is closed', async (t) => {
   const { home } = await loggedIn(t, make);
-  chmodSync(home.path('credentials'), 0o755);
+  chmodSync(home.path('credentials'), 0o777);
   const run = failed(await home.token('company'), { exit: 4, code: 'STORE_PERMISSIONS', fix: /chmod 0?700 / });
   execFileSync('/bin/sh', ['-c', /chmod 0?700 .*$/m.exec(run.stderr)[0]]);
   succeeded(await home.token('company'));
+  chmodSync(home.path('credentials'), 0o755);
+  succeeded(await home.token('company'));
+  assert.equal(statSync(home.path('credentials')).mode & 0o777, 0o700);
 });
 
 test('links are not followed', async (t) => {

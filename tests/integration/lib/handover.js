@@ -78,7 +78,7 @@ export class Run {
       this.watchers.add(look);
       look();
     });
-    return within(milliseconds, found, `${pattern} from ${this}`);
+    return within(milliseconds, found, () => `${pattern} from ${this}`);
   }
 
   // The authorization URL: alone on a line of stderr.
@@ -89,7 +89,7 @@ export class Run {
 
   async end(milliseconds = RUN_LIMIT) {
     try {
-      return await within(milliseconds, this.ended, `the end of ${this}`);
+      return await within(milliseconds, this.ended, () => `the end of ${this}`);
     } catch (error) {
       this.kill();
       throw error;

@@ -7,11 +7,11 @@ export function gate() {
   return { opened, open };
 }
 
-// The promise, or an error that names what was waited for.
+// The promise, or an error that names what was waited for: a text, or a function that makes one when it is needed.
 export async function within(milliseconds, promise, what) {
   let timer;
   const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`waited ${milliseconds} ms for ${what}`)), milliseconds);
+    timer = setTimeout(() => reject(new Error(`waited ${milliseconds} ms for ${typeof what === 'function' ? what() : what}`)), milliseconds);
   });
   try {
     return await Promise.race([promise, late]);

@@ -147,15 +147,19 @@ export function loginSuite(make) {
       succeeded(await home.token('company'));
     });
 
-    test('a pasted redirect of another login', async (t) => {
+    test('a pasted redirect of another login is explained, and the right one still counts', async (t) => {
       const { world, home } = await scene(t, make);
       const run = home.start(['auth', 'login', 'company', '--no-browser'], { stdin: 'pipe' });
       const url = await run.authorizationUrl();
-      const redirect = new URL(redirectUriOf(url));
-      redirect.search = '?code=sandbox-somebody-elses&state=not-ours';
-      run.child.stdin.write(`${redirect.href}\n`);
-      failed(await run.end(), { exit: 4, code: 'AUTH_STATE_MISMATCH' });
+      const wrong = new URL(redirectUriOf(url));
+      wrong.search = '?code=sandbox-somebody-elses&state=not-ours';
+      run.child.stdin.write(`${wrong.href}\n`);
+      await run.until(/cannot be used.*state/);
       assert.equal((await world.counts()).exchanges, 0);
+      const { redirect } = await browse(url, { stopBefore: redirectUriOf(url) });
+      run.child.stdin.write(`${redirect}\n`);
+      succeeded(await run.end());
+      assert.equal((await world.counts()).exchanges, 1);
     });
 
     test('a busy port: the next redirect URI', async (t) => {
