@@ -131,6 +131,7 @@ private:
     }
 
     Failed judge(const Attempt& sent, const std::string& url) {
+        refusal_.reset();  // an earlier attempt's answer is not this one's
         const auto answer = sent.failed_answer();
         if (!answer) {
             return {.error = sent.end().error,
