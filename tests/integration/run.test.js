@@ -79,7 +79,7 @@ test('a 401 that stays: never a third request', async (t) => {
 });
 
 test('a usage limit: exit 5 with the time of its reset, asked once', async (t) => {
-  const { world, home } = await loggedIn(t, make, { config: (w) => w.codexConfig({ refresh_encoding: 'form' }) }, 'codex');
+  const { world, home } = await loggedIn(t, 'sandbox', { config: (w) => w.codexConfig() }, 'codex');
   await world.fault('usage_limit');
   const run = await home.run(['run', '-p', 'codex', 'hi']);
   failed(run, { exit: 5, code: 'PROVIDER_QUOTA_EXHAUSTED' });
