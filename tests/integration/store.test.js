@@ -45,18 +45,18 @@ test('links are not followed', async (t) => {
   succeeded(await home.token('company'));
 });
 
-// A file system of 64 kB at `folder`, or the reason why there is none.
-function smallDisk(t, folder) {
+// A file system of 1 MB at `folder`, or the reason why there is none.
+function smallDisk(home, folder) {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k,mode=0700', 'tmpfs', folder], { encoding: 'utf8' });
+  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m,mode=0700', 'tmpfs', folder], { encoding: 'utf8' });
   if (mounted.status !== 0) return `cannot mount a tmpfs here: ${mounted.stderr ?? mounted.error}`;
-  t.after(() => spawnSync('umount', ['-l', folder]));
+  home.undo.push(() => spawnSync('umount', ['-l', folder]));
   return '';
 }
 
 function fill(folder) {
   try {
-    for (let n = 0; n < 64; n += 1) writeFileSync(`${folder}/filler-${n}`, Buffer.alloc(4096, 1));
+    for (let n = 0; n < 512; n += 1) writeFileSync(`${folder}/filler-${n}`, Buffer.alloc(4096, 1));
   } catch (error) {
     assert.equal(error.code, 'ENOSPC');
   }
@@ -64,7 +64,7 @@ function fill(folder) {
 
 test('a full disk: said before the person has been to the browser', async (t) => {
   const { world, home } = await scene(t, make);
-  const why = smallDisk(t, home.path('credentials'));
+  const why = smallDisk(home, home.path('credentials'));
   if (why) return t.skip(why);
   fill(home.path('credentials'));
   const run = await home.run(['auth', 'login', 'company', '--no-browser']);
@@ -76,7 +76,7 @@ test('a full disk: said before the person has been to the browser', async (t) =>
 
 test('a full disk: the refresh token is not spent', async (t) => {
   const { world, home } = await scene(t, make);
-  const why = smallDisk(t, home.path('credentials'));
+  const why = smallDisk(home, home.path('credentials'));
   if (why) return t.skip(why);
   succeeded((await login(home)).run);
   home.setExpiry('company', -10);
@@ -85,7 +85,7 @@ test('a full disk: the refresh token is not spent', async (t) => {
   failed(await home.token('company'), { exit: 4, code: 'STORE_IO' });
   assert.equal((await world.counts()).refreshes, 0);
   assert.equal(readFileSync(home.credentialFile('company'), 'utf8'), before);
-  for (let n = 0; n < 64; n += 1) spawnSync('rm', ['-f', `${home.path('credentials')}/filler-${n}`]);
+  spawnSync('/bin/sh', ['-c', `rm -f '${home.path('credentials')}'/filler-*`]);
   succeeded(await home.token('company'));
   assert.equal((await world.counts()).refreshes, 1);
   return undefined;
@@ -93,7 +93,7 @@ test('a full disk: the refresh token is not spent', async (t) => {
 
 test('a full disk and a token that still works: it is served, with a warning', async (t) => {
   const { world, home } = await scene(t, make);
-  const why = smallDisk(t, home.path('credentials'));
+  const why = smallDisk(home, home.path('credentials'));
   if (why) return t.skip(why);
   succeeded((await login(home)).run);
   home.setExpiry('company', 200);

@@ -106,6 +106,7 @@ export class Home {
   dir = mkdtempSync(join(tmpdir(), 'handover-test-'));
   runs = [];
   secrets = new Set();
+  undo = []; // what must happen before the folder is removed
   watched = []; // sets of secrets that others fill
 
   constructor({ config = '', plugins = [binary('HANDOVER_PLUGINS')], environment = {} } = {}) {
@@ -237,6 +238,7 @@ export class Home {
     for (const run of this.runs) if (!run.over) run.kill();
     await Promise.all(this.runs.map((run) => run.ended));
     const leaks = this.leaks();
+    for (const undo of this.undo) undo();
     rmSync(this.dir, { recursive: true, force: true });
     if (leaks.length) throw new Error(`a secret got out: ${leaks.join('; ')}`);
   }
