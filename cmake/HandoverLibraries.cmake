@@ -11,6 +11,8 @@ find_package(CURL REQUIRED)
 find_package(OpenSSL 3 REQUIRED)
 find_path(TOMLPLUSPLUS_INCLUDE_DIR toml++/toml.h REQUIRED)
 find_path(CLI11_INCLUDE_DIR CLI/CLI.hpp REQUIRED)
+# Opened at run time like libcurl, where it is installed (host/cli/qr_code.cpp).
+find_path(QRENCODE_INCLUDE_DIR qrencode.h REQUIRED)
 find_library(ELF_LIBRARY NAMES libelf.a elf REQUIRED)
 find_library(Z_LIBRARY NAMES libz.a z REQUIRED)
 

@@ -8,6 +8,7 @@
 #include "auth/login/login.hpp"
 #include "cli/commands.hpp"
 #include "cli/default_provider.hpp"
+#include "cli/qr_code.hpp"
 #include "text/nearest.hpp"
 #include "text/printable.hpp"
 
@@ -60,13 +61,24 @@ const auth::Method* first_of_kind(const providers::Provider& provider, auth::Kin
     return found == provider.methods.end() ? nullptr : &*found;
 }
 
+// The first one whose device endpoints are declared; else the first that discovery may know some
+// for.
+const auth::Method* first_with_device_login(const providers::Provider& provider) {
+    const auto found = std::find_if(
+        provider.methods.begin(), provider.methods.end(), [](const auth::Method& method) {
+            return method.kind == auth::Kind::oauth2 &&
+                   method.endpoints.device_authorization_endpoint.has_value();
+        });
+    return found == provider.methods.end() ? first_of_kind(provider, auth::Kind::oauth2) : &*found;
+}
+
 // --method, else what --with-api-key or --device implies, else the pinned one, else the first that
 // a person can log in with.
 const auth::Method* wanted_method(const LoginOptions& options,
                                   const providers::Provider& provider) {
     if (!options.method.empty()) return find_method(provider, options.method);
     if (options.with_api_key) return first_of_kind(provider, auth::Kind::api_key);
-    if (options.device) return first_of_kind(provider, auth::Kind::oauth2);
+    if (options.device) return first_with_device_login(provider);
     if (provider.auth_method) return find_method(provider, *provider.auth_method);
     const auto found = std::find_if(
         provider.methods.begin(), provider.methods.end(), [](const auth::Method& method) {
@@ -77,6 +89,12 @@ const auth::Method* wanted_method(const LoginOptions& options,
 
 Result<auth::Method> choose_method(const LoginOptions& options,
                                    const providers::Provider& provider) {
+    if (options.device && options.with_api_key) {
+        return fail({.code = Errc::usage,
+                     .message = "--device and --with-api-key exclude each other",
+                     .reason = {},
+                     .fix = "handover auth login --help"});
+    }
     const auto* method = wanted_method(options, provider);
     if (method == nullptr && !options.method.empty()) {
         return unsupported(provider,
@@ -96,8 +114,10 @@ Result<auth::Method> choose_method(const LoginOptions& options,
         return unsupported(provider,
                            fmt::format("the auth method {} takes no API key", method->id));
     }
-    if (options.device)
-        return unsupported(provider, "signing in by device code is not available yet");
+    if (options.device && method->kind != auth::Kind::oauth2) {
+        return unsupported(
+            provider, fmt::format("the auth method {} has no sign-in by device code", method->id));
+    }
     return *method;
 }
 
@@ -139,32 +159,65 @@ Result<Secret> read_key(const LoginOptions& options,
                                     target.provider)});
 }
 
-Result<auth::Credential> by_browser(const LoginOptions& options,
-                                    const auth::Target& target,
-                                    const auth::Method& method,
-                                    Services& services,
-                                    const Streams& streams) {
+// A picture only where a camera can read it: a terminal with colours and block characters.
+bool can_show_pictures(const Outside& outside, const Streams& streams) {
+    if (!streams.err_is_terminal || !streams.color) return false;
+    for (const auto* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
+        const auto value = outside.environment(name);
+        if (!value || value->empty()) continue;
+        return value->find("UTF-8") != std::string::npos ||
+               value->find("utf8") != std::string::npos;
+    }
+    return false;
+}
+
+void show_qr_code(const std::string& url, const Streams& streams) {
+    const auto room = room_of(STDERR_FILENO);
+    const auto modules = room ? qr_modules(url) : std::nullopt;
+    if (!modules) return;
+    if (const auto picture = draw(*modules, *room)) streams.err(*picture);
+}
+
+auth::LoginConsole console_of(const Services& services, const Streams& streams) {
+    auth::LoginConsole console = {
+        .say = [&](const std::string& line) { streams.say(text::printable(redact(line), 1000)); },
+        .show_url = [&](const std::string& url) { streams.say(url); },
+        .show_qr_code = {},
+        .paste_fd = STDIN_FILENO,
+        .terminal = streams.interactive()};
+    if (can_show_pictures(services.outside(), streams))
+        console.show_qr_code = [&](const std::string& url) { show_qr_code(url, streams); };
+    return console;
+}
+
+// By a code on another device, or in the browser.
+Result<auth::Credential> by_oauth(const LoginOptions& options,
+                                  const auth::Target& target,
+                                  const auth::Method& method,
+                                  Services& services,
+                                  const Streams& streams) {
     const auto settings = services.config();
     if (!settings) return settings.failure();
     const auto parts = services.auth_services();
     if (!parts) return parts.failure();
     const auto broker = services.broker();
     if (!broker) return broker.failure();
-    const auth::LoginRequest request = {
-        .open_browser = !options.no_browser,
-        .timeout = options.timeout,
-        .browser_timeout = (*settings)->login_timeout,
-        .browser = services.outside().environment("BROWSER").value_or("")};
-    const auth::LoginConsole console = {
-        .say = [&](const std::string& line) { streams.say(text::printable(redact(line), 1000)); },
-        .show_url = [&](const std::string& url) { streams.say(url); },
-        .paste_fd = STDIN_FILENO,
-        .terminal = streams.interactive()};
+    const auto& outside = services.outside();
+    const auth::LoginRequest request = {.open_browser = !options.no_browser,
+                                        .timeout = options.timeout,
+                                        .browser_timeout = (*settings)->login_timeout,
+                                        .browser = outside.environment("BROWSER").value_or(""),
+                                        .trust_roots_configured = !(*settings)->ca_file.empty()};
+    const auto console = console_of(services, streams);
     // The terminal is changed while a redirect may be pasted: a signal has to find its way through
     // the flow.
-    if (services.outside().before_network) services.outside().before_network();
+    if (outside.before_network) outside.before_network();
+    if (options.device) {
+        return auth::login_with_device_code(
+            **broker, **parts, target, method, request, console, outside.stop);
+    }
     return auth::login_with_browser(
-        **broker, **parts, target, method, request, console, services.outside().stop);
+        **broker, **parts, target, method, request, console, outside.stop);
 }
 
 Result<auth::Credential> by_key(const LoginOptions& options,
@@ -204,7 +257,7 @@ Result<int> auth_login(const LoginOptions& options, Services& services, const St
         return agreed.failure();
 
     const auto credential = method->kind == auth::Kind::oauth2
-                                ? by_browser(options, target, *method, services, streams)
+                                ? by_oauth(options, target, *method, services, streams)
                                 : by_key(options, target, *method, services, streams);
     if (!credential) return credential.failure();
     streams.say(fmt::format("Logged in to {} (account {}, method {}).{}",

@@ -79,6 +79,17 @@ void bind_explain(CLI::App& app, ExplainOptions& o) {
     app.add_flag("--json", o.json, json_help);
 }
 
+void bind_import(CLI::App& app, ImportOptions& o) {
+    app.add_option("SOURCE", o.source, "codex or handover-ts")->type_name("")->required();
+    app.add_option("--from", o.from, "The file, or its folder (default: where SOURCE keeps it)")
+        ->type_name("PATH");
+    app.add_option("-p,--provider", o.provider, "Whose login it becomes (default: by the file)")
+        ->type_name("NAME");
+    app.add_option("--account", o.account, "Name under which the credential is kept")
+        ->type_name("NAME");
+    app.add_flag("--force", o.force, "Replace a login that is there without asking");
+}
+
 void bind_run(CLI::App& app, RunOptions& o) {
     app.add_option("PROMPT", o.prompt, "The prompt; - or none: stdin. With both, stdin is appended")
         ->type_name("");
@@ -132,6 +143,7 @@ constexpr Entry entries[] = {
     {"auth refresh", bind_as<RefreshOptions, bind_refresh>},
     {"auth logout", bind_as<LogoutOptions, bind_logout>},
     {"auth explain", bind_as<ExplainOptions, bind_explain>},
+    {"auth import", bind_as<ImportOptions, bind_import>},
     {"run", bind_as<RunOptions, bind_run>},
     {"plugins list", bind_as<PluginsListOptions, bind_plugins_list>},
     {"plugins inspect", bind_as<PluginsInspectOptions, bind_plugins_inspect>},

@@ -17,6 +17,7 @@ Result<int> auth_token(const TokenOptions& options, Services& services, const St
 Result<int> auth_refresh(const RefreshOptions& options, Services& services, const Streams& streams);
 Result<int> auth_logout(const LogoutOptions& options, Services& services, const Streams& streams);
 Result<int> auth_explain(const ExplainOptions& options, Services& services, const Streams& streams);
+Result<int> auth_import(const ImportOptions& options, Services& services, const Streams& streams);
 Result<int> run_prompt(const RunOptions& options, Services& services, const Streams& streams);
 Result<int> plugins_list(const PluginsListOptions& options,
                          Services& services,

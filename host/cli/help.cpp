@@ -21,10 +21,12 @@ constexpr Text texts[] = {
      "Log in to a provider and keep its credential",
      "Opens the browser where the provider wants it (the URL is always printed too), or takes an "
      "API key. While it waits, the URL "
-     "that the browser was sent to can be pasted: that is how a remote machine logs in.",
+     "that the browser was sent to can be pasted: that is how a remote machine logs in. With "
+     "--device it shows a code to enter in a browser anywhere.",
      "  handover auth login codex\n"
      "  handover auth login codex --no-browser        # over ssh: open the URL elsewhere, paste "
      "the redirected one\n"
+     "  handover auth login codex --device            # a code to enter on any other device\n"
      "  printenv MY_KEY | handover auth login openai --with-api-key\n"},
     {"auth status",
      "Show who is logged in where; changes nothing",
@@ -50,6 +52,14 @@ constexpr Text texts[] = {
      "",
      "  handover auth explain openai\n"
      "  handover auth explain openai --json\n"},
+    {"auth import",
+     "Take over the login of another program",
+     "codex: the codex CLI's auth.json, in $CODEX_HOME or ~/.codex. handover-ts: credentials.json "
+     "of the earlier Handover, in ~/.handover. A login that is there already is kept unless you "
+     "say otherwise.",
+     "  handover auth import codex\n"
+     "  handover auth import codex --from /mnt/old-home/.codex --account old\n"
+     "  handover auth import handover-ts\n"},
     {"run",
      "Send one prompt and stream the answer",
      "",

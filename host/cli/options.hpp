@@ -82,6 +82,15 @@ struct ExplainOptions {
     bool operator==(const ExplainOptions&) const = default;
 };
 
+struct ImportOptions {
+    std::string source = {};  // codex or handover-ts
+    std::string from = {};    // a file or its folder; empty: where that program keeps it
+    std::string provider = {};
+    std::string account = {};
+    bool force = false;
+    bool operator==(const ImportOptions&) const = default;
+};
+
 struct RunOptions {
     std::string prompt = {};  // "-": stdin
     std::string provider = {};
@@ -129,6 +138,7 @@ using Command = std::variant<NextStepOptions,
                              RefreshOptions,
                              LogoutOptions,
                              ExplainOptions,
+                             ImportOptions,
                              RunOptions,
                              PluginsListOptions,
                              PluginsInspectOptions,

@@ -28,6 +28,9 @@ struct Runner {
     Result<int> operator()(const ExplainOptions& o) const {
         return auth_explain(o, services, streams);
     }
+    Result<int> operator()(const ImportOptions& o) const {
+        return auth_import(o, services, streams);
+    }
     Result<int> operator()(const RunOptions& o) const { return run_prompt(o, services, streams); }
     Result<int> operator()(const PluginsListOptions& o) const {
         return plugins_list(o, services, streams);

@@ -289,6 +289,12 @@ Reply Authorization::grant_device(const text::Parameters& parameters, Time now) 
     if (faults_.strikes("device_pending")) {
         return oauth_error("authorization_pending", "The user is still thinking.");
     }
+    if (faults_.strikes("device_slow_down")) {
+        return oauth_error("slow_down", "The client asks too often.");
+    }
+    if (faults_.strikes("device_expired")) {
+        return oauth_error("expired_token", "The device code is too old.");
+    }
     if (faults_.strikes("device_denied")) {
         return oauth_error("access_denied", "The user said no.");
     }

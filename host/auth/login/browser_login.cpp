@@ -1,9 +1,10 @@
-#include <algorithm>
 #include <optional>
 
 #include "auth/endpoints.hpp"
+#include "auth/login/accepted_tokens.hpp"
 #include "auth/login/browser.hpp"
 #include "auth/login/callback_server.hpp"
+#include "auth/login/device_login.hpp"
 #include "auth/login/login.hpp"
 #include "auth/login/loopback_socket.hpp"
 #include "auth/login/page.hpp"
@@ -11,7 +12,6 @@
 #include "auth/login/preflight.hpp"
 #include "auth/login/wait_for_redirect.hpp"
 #include "auth/oauth2/authorization_url.hpp"
-#include "auth/oauth2/id_token.hpp"
 #include "auth/oauth2/pkce.hpp"
 #include "auth/oauth2/token_request.hpp"
 #include "auth/oauth2/token_response.hpp"
@@ -27,10 +27,6 @@ constexpr std::string_view default_redirect_uri = "http://127.0.0.1:0/callback";
 
 std::string random_text() {
     return text::base64url_encode(crypto::random_bytes(32));
-}
-
-bool asks_for_id_token(const Method& method) {
-    return std::find(method.scopes.begin(), method.scopes.end(), "openid") != method.scopes.end();
 }
 
 // What this one login goes by; none of it changes once the URL is shown.
@@ -93,7 +89,7 @@ Result<Attempt> begin(const Login& login,
     auto pkce = oauth2::make_pkce(crypto::random_bytes(oauth2::verifier_octets));
     if (!pkce) return pkce.failure();
     const auto& method = login.method;
-    const bool with_nonce = asks_for_id_token(method) && method.nonce != Nonce::none;
+    const bool with_nonce = login::asks_for_id_token(method) && method.nonce != Nonce::none;
     Attempt attempt = {.endpoints = std::move(endpoints),
                        .pkce = std::move(*pkce),
                        .state = random_text(),
@@ -121,7 +117,7 @@ std::vector<login::Command> commands_for(const Login& login, const std::string& 
                                   : std::vector<login::Command>();
 }
 
-void explain(const Login& login, bool opened, bool can_paste) {
+void explain(const Login& login, const Attempt& attempt, bool opened, bool can_paste) {
     login.console.say(opened ? "Finish the sign-in in the browser window that opens. If none does, "
                                "open this address:"
                              : "Open this address in a browser and sign in:");
@@ -129,6 +125,10 @@ void explain(const Login& login, bool opened, bool can_paste) {
         login.console.say(
             "On another machine: paste here the address that the browser ends on, then press "
             "Return.");
+    }
+    if (!opened && login::has_device_endpoints(login.method, attempt.endpoints)) {
+        login.console.say("Or sign in with a code on any device: " +
+                          login::device_login_command(login.target));
     }
 }
 
@@ -141,7 +141,7 @@ Result<oauth2::AuthorizationResponse> ask_the_person(const Login& login,
         login::key_variables(login::environment_names(), login.target.methods));
     login::PasteReader paste(login.console.paste_fd);
     const bool opened = browser.open_next();
-    explain(login, opened, paste.is_terminal());
+    explain(login, attempt, opened, paste.is_terminal());
     login.console.show_url(attempt.url);
     const auto usual = opened ? login.request.browser_timeout : patience_without_browser;
     const login::Wait wait = {
@@ -194,58 +194,20 @@ Result<oauth2::Tokens> exchange(const Login& login,
     return tokens;
 }
 
-Result<void> check_identity(const Login& login,
-                            const Attempt& attempt,
-                            const oauth2::Tokens& tokens) {
-    if (!tokens.id_token.empty()) {
-        return oauth2::check_id_token(tokens.id_token.reveal(),
-                                      {.issuer = login.method.issuer,
-                                       .client_id = login.method.client_id,
-                                       .nonce = attempt.nonce,
-                                       .nonce_mode = login.method.nonce,
-                                       .now = login.services.clock()});
-    }
-    if (!asks_for_id_token(login.method)) return {};
-    // OpenID Connect Core 3.1.3.3: the answer to a request with `openid` holds an ID token.
-    return fail({.code = Errc::auth_id_token_invalid,
-                 .message = "the authorization server sent no ID token",
-                 .reason = "the scope \"openid\" asks for one",
-                 .fix = "check the client's registration, or drop \"openid\" from `scopes`"});
-}
-
-Credential credential_of(const Login& login,
-                         const Attempt& attempt,
-                         oauth2::Tokens tokens,
-                         Time sent_at) {
-    Credential credential;
-    credential.id = {.provider = login.target.provider, .account = login.target.account};
-    credential.method = login.method.id;
-    credential.access_token = std::move(tokens.access_token);
-    credential.refresh_token = std::move(tokens.refresh_token);
-    credential.id_token = std::move(tokens.id_token);
-    credential.token_type = std::move(tokens.token_type);
-    credential.scopes = tokens.scopes.value_or(login.method.scopes);  // RFC 6749 section 5.1
-    credential.expires_at = tokens.expires_at;
-    credential.obtained_at = sent_at;
-    credential.issuer = login.method.issuer;
-    credential.client_id = login.method.client_id;
-    credential.token_endpoint = *attempt.endpoints.endpoints.token_endpoint;
-    credential.origins = login.target.origins;
-    return credential;
-}
-
 Result<Credential> redeem(const Login& login,
                           const Attempt& attempt,
                           const oauth2::AuthorizationResponse& response) {
     const auto sent_at = login.services.clock();
     auto tokens = exchange(login, attempt, response, sent_at);
     if (!tokens) return tokens.failure();
-    if (auto checked = check_identity(login, attempt, *tokens); !checked) return checked.failure();
-    auto credential = credential_of(login, attempt, std::move(*tokens), sent_at);
-    if (auto stored = login.broker.store_login(login.target, login.method, credential); !stored) {
-        return stored.failure();
-    }
-    return credential;
+    return login::accept_tokens(login.broker,
+                                {.target = login.target,
+                                 .method = login.method,
+                                 .token_endpoint = *attempt.endpoints.endpoints.token_endpoint,
+                                 .nonce = attempt.nonce,
+                                 .sent_at = sent_at,
+                                 .now = login.services.clock()},
+                                std::move(*tokens));
 }
 
 Result<Credential> run(const Login& login, const Attempt& attempt, login::LoopbackSockets sockets) {

@@ -19,6 +19,8 @@ struct LoginConsole {
     std::function<void(const std::string&)> say = {};
     // Shows the authorization URL, alone on a line of stderr.
     std::function<void(const std::string&)> show_url = {};
+    // Shows a URL as a picture for a telephone's camera, where one fits; absent: none is wanted.
+    std::function<void(const std::string&)> show_qr_code = {};
     // A descriptor from which a pasted redirect URL may be read (stdin), or -1. On a terminal it is read without echo and in
     // non-canonical mode, so that a line may be longer than a terminal line; the terminal's settings are put back on every way out.
     int paste_fd = -1;
@@ -45,6 +47,24 @@ Result<Credential> login_with_browser(Broker& broker,
                                       const LoginRequest& request,
                                       const LoginConsole& console,
                                       std::stop_token stop);
+
+// Waits so long, or until the stop; false if it was the stop.
+using WaitFor = std::function<bool(std::chrono::milliseconds, std::stop_token)>;
+bool wait_for(std::chrono::milliseconds duration, std::stop_token stop);
+
+// A code that the person enters on another device, by the method's `device_flow` (RFC 8628, or the codex flow). Preflight, ask for a
+// code, show it, poll no faster than the authority wants, check the ID token, store. While polling, a network that fails is waited for.
+// `request.timeout` may end it before the code expires; nothing else of `request` but trust_roots_configured counts. Errors:
+// AUTH_METHOD_UNSUPPORTED (no device login here), AUTH_TIMEOUT, AUTH_CANCELLED, AUTH_DENIED, AUTH_TOKEN_EXCHANGE_FAILED,
+// AUTH_ID_TOKEN_INVALID, STORE_*.
+Result<Credential> login_with_device_code(Broker& broker,
+                                          const Services& services,
+                                          const Target& target,
+                                          const Method& method,
+                                          const LoginRequest& request,
+                                          const LoginConsole& console,
+                                          std::stop_token stop,
+                                          const WaitFor& wait = wait_for);
 
 // A key typed at a prompt or read from stdin. Surrounding white space is stripped; empty keys, keys with control characters and
 // keys that begin `hok_` (the gateway's own) are refused.

@@ -13,10 +13,6 @@
 
 namespace handover::auth::oauth2 {
 
-// True for the parameters of a token request that are the host's alone: `token_params` may not set
-// them.
-bool host_owns_token_parameter(std::string_view name);
-
 struct CodeExchange {
     std::string token_endpoint = {};
     std::string redirect_uri = {};  // byte for byte as in the authorization request
