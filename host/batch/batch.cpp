@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <thread>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -195,14 +196,23 @@ private:
 
 // Marks what the output already answers. An id that the input does not know: the output belongs to
 // another batch.
-Result<void> mark_answered(const OutputFile& output, const Options& options, LineIndex& index) {
+// How many of the answers are failures.
+Result<std::size_t> mark_answered(const OutputFile& output,
+                                  const Options& options,
+                                  LineIndex& index) {
     std::optional<std::string> stranger;
+    std::unordered_set<std::uint64_t> failures;  // the later line of an id wins
     auto read = output.for_each([&](const Recorded& recorded) {
         const bool answered = !options.retry_failed || !recorded.failed;
         if (!index.mark(recorded.custom_id, answered) && !stranger) stranger = recorded.custom_id;
+        if (answered && recorded.failed) {
+            failures.insert(index.hash(recorded.custom_id));
+        } else {
+            failures.erase(index.hash(recorded.custom_id));
+        }
     });
-    if (!read) return read;
-    if (!stranger) return {};
+    if (!read) return read.failure();
+    if (!stranger) return failures.size();
     return fail({.code = Errc::usage,
                  .message = options.output + " holds answers to other requests",
                  .reason = fmt::format("custom_id \"{}\" is not in {}", *stranger, options.input),
@@ -233,7 +243,8 @@ Result<Report> run_batch(const Options& options,
     if (!index) return index.failure();
     auto output = OutputFile::open(options.output, input->fd());
     if (!output) return output.failure();
-    if (auto marked = mark_answered(*output, options, *index); !marked) return marked.failure();
+    const auto failed_before = mark_answered(*output, options, *index);
+    if (!failed_before) return failed_before.failure();
     auto state = InFlight::open(options.output + ".state", options.concurrency);
     if (!state) return state.failure();
     Report report{.total = index->size(),
@@ -241,6 +252,7 @@ Result<Report> run_batch(const Options& options,
                   .sent_again = count_sent_again(*state, input->fd(), *index),
                   .done = index->marked(),
                   .failed = 0,
+                  .failed_before = *failed_before,
                   .cut_torn_line = output->cut_torn_line(),
                   .stopped = {}};
     if (auto emptied = state->reset(); !emptied) return emptied.failure();

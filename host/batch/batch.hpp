@@ -43,6 +43,7 @@ struct Report {
     std::size_t sent_again = 0;       // lines that were in flight when an earlier run ended
     std::size_t done = 0;             // lines the output holds now
     std::size_t failed = 0;           // of those answered in this run
+    std::size_t failed_before = 0;    // of those that the output held already and are not sent again
     bool cut_torn_line = false;
     std::optional<Error> stopped =
         {};  // why it ended early: quota, authentication, an upstream that is gone

@@ -4,6 +4,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "log/log.hpp"
@@ -59,6 +60,16 @@ bool LedgerFile::clear() {
     const std::lock_guard guard(mutex_);
     const auto lock = lock_beside(file_);
     return unlink(file_.c_str()) == 0;
+}
+
+std::vector<std::string> ledger_names(const std::filesystem::path& state_folder) {
+    std::vector<std::string> names;
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator(state_folder / "limits", error)) {
+        if (entry.path().extension() == ".json") names.push_back(entry.path().stem().string());
+    }
+    std::sort(names.begin(), names.end());
+    return names;
 }
 
 }  // namespace handover::limits

@@ -7,6 +7,7 @@
 #include <functional>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "limits/ledger.hpp"
 
@@ -36,5 +37,8 @@ private:
     std::filesystem::path file_;
     std::mutex mutex_;  // one update at a time in this process; spans a small file
 };
+
+// The names of all ledgers, sorted.
+std::vector<std::string> ledger_names(const std::filesystem::path& state_folder);
 
 }  // namespace handover::limits

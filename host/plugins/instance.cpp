@@ -253,6 +253,13 @@ Classification Instance::classify(const http::Response& failed, Time now) const 
     return answer;
 }
 
+std::vector<LimitWindow> Instance::read_limits(const std::vector<http::Header>& headers,
+                                               Time now) const {
+    const auto* limits = impl_->loaded.limits;
+    if (limits == nullptr || headers.empty()) return {};
+    return read_windows(*limits, impl_->instance, headers, now);
+}
+
 Result<void> check_table(const handover_plugin* table, const std::string& id) {
     const auto mismatch = [&](std::string reason) {
         return fail({.code = Errc::plugin_abi_mismatch,

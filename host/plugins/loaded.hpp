@@ -2,6 +2,7 @@
 // plugin.cpp, instance.cpp and trial.cpp see raw function pointers.
 #pragma once
 
+#include <handover/ext/limits.h>
 #include <handover/plugin.h>
 #include <handover/result.hpp>
 
@@ -10,6 +11,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "plugins/plugin.hpp"
 #include "plugins/trial.hpp"
@@ -23,6 +25,7 @@ struct Loaded {
     std::size_t host_count = 0;
     handover_host host = {};
     const handover_plugin* table = nullptr;
+    const handover_limits* limits = nullptr;  // null: the plugin does not offer it
 };
 
 // The number behind an enumerator that a plugin gave. A plugin may give any; reading one outside
@@ -37,6 +40,14 @@ int number_of(const Enumeration& given) {
 
 // Every required pointer is there. PLUGIN_ABI_MISMATCH naming the first that is not.
 Result<void> check_table(const handover_plugin* table, const std::string& id);
+
+// The plugin's table of that extension, or null; one that cannot be used is warned about.
+const handover_limits* find_limits_extension(const handover_plugin& plugin, const std::string& id);
+
+std::vector<LimitWindow> read_windows(const handover_limits& limits,
+                                      const handover_instance* instance,
+                                      const std::vector<http::Header>& headers,
+                                      Time now);
 
 Result<Instance> make_instance(const Loaded& loaded, const InstanceConfig& config);
 

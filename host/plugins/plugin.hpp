@@ -50,6 +50,18 @@ struct Classification {
     std::string message = {};  // the provider's words; untrusted
 };
 
+// One window of the provider's limits, as an answer's headers tell it; what is not known is absent.
+struct LimitWindow {
+    std::string name = {};
+    std::optional<double> used_percent = {};  // 0 to 100
+    std::optional<std::int64_t> limit = {};
+    std::optional<std::int64_t> remaining = {};
+    std::optional<std::chrono::seconds> length = {};
+    std::optional<Time> resets_at = {};
+
+    bool operator==(const LimitWindow&) const = default;
+};
+
 // One provider of one plugin. Thread-safe.
 class Instance {
 public:
@@ -63,6 +75,8 @@ public:
     // `owned_headers` are the headers of the method's attach: a plugin that sets one is refused.
     Result<PreparedRequest> prepare(const ClientRequest& request, const std::vector<std::string>& owned_headers) const;
     [[nodiscard]] Classification classify(const http::Response& failed, Time now) const;
+    // Of any answer, success or failure. Empty where the plugin does not offer the extension.
+    [[nodiscard]] std::vector<LimitWindow> read_limits(const std::vector<http::Header>& headers, Time now) const;
 
 private:
     std::unique_ptr<Impl> impl_;

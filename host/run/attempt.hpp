@@ -29,6 +29,8 @@ public:
     // A status of 300 or more, or an event that reports a failure (status 0).
     [[nodiscard]] std::optional<http::Response> failed_answer() const;
     [[nodiscard]] const http::StreamEnd& end() const { return end_; }
+    // Status 0: no answer began.
+    [[nodiscard]] const http::ResponseHead& head() const { return head_; }
 
 private:
     bool take(std::string_view bytes);

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 #include <random>
@@ -10,6 +11,7 @@
 #include "log/log.hpp"
 #include "run/attempt.hpp"
 #include "run/error_mapping.hpp"
+#include "run/limit_facts.hpp"
 #include "run/outgoing_request.hpp"
 #include "run/run.hpp"
 #include "text/time.hpp"
@@ -67,6 +69,7 @@ public:
         auto prepared = upstream_.instance.prepare(request, owned_headers());
         if (!prepared) return prepared.failure();
         if (auto authorized = authorize(); !authorized) return authorized;
+        if (auto admitted = ask_ledger(); !admitted) return admitted;
         while (true) {
             const auto failed = attempt(*prepared);
             if (!failed) return failed.failure();
@@ -110,6 +113,33 @@ private:
         return resolved.failure();
     }
 
+    [[nodiscard]] Time now() const {
+        return upstream_.clock ? upstream_.clock() : std::chrono::system_clock::now();
+    }
+
+    // A quota that is known to be used up is not asked again, but for a request once in a while.
+    Result<void> ask_ledger() {
+        if (upstream_.ledgers == nullptr) return {};
+        const auto decision = upstream_.ledgers->admit(ledger_of(target_, *resolved_), now());
+        if (decision.admission == limits::Admission::go) return {};
+        const auto& blocked = *decision.next.blocked;
+        if (decision.admission == limits::Admission::refuse) {
+            if (handler_.on_quota)
+                handler_.on_quota(blocked.until ? blocked.until : blocked.probe_at);
+            return fail(still_blocked(blocked, origin(), now()));
+        }
+        notice("the quota at " + target_.provider + " was used up; trying whether it still is");
+        return {};
+    }
+
+    void tell_ledger(const Attempt& sent, limits::Answered answer) {
+        if (upstream_.ledgers == nullptr || sent.head().status == 0) return;
+        answer.windows =
+            as_windows(upstream_.instance.read_limits(sent.head().headers, now()), now());
+        answer.sent_at = sent_at_;
+        upstream_.ledgers->learn(ledger_of(target_, *resolved_), std::move(answer), now());
+    }
+
     // Nothing: it succeeded, or what has been handed over cannot be taken back and says so itself
     // (an error of Result).
     Result<std::optional<Failed>> attempt(const plugins::PreparedRequest& prepared) {
@@ -119,11 +149,15 @@ private:
             outgoing_request(upstream_.provider, prepared, std::move(*credentials));
         if (!request) return request.failure();
         log_sending(*request);
+        sent_at_ = now();
         Attempt sent(handler_, *request);
         sent.send(upstream_.client, stop_);
         if (sent.end().resent_by_library)
             log::info("run", "a pooled connection had closed; the request was sent once more");
-        if (sent.succeeded()) return std::optional<Failed>();
+        if (sent.succeeded()) {
+            tell_ledger(sent, {.how = limits::Answered::How::success});
+            return std::optional<Failed>();
+        }
         if (stop_.stop_requested()) return fail(cancelled());
         auto failed = judge(sent, request->url);
         if (sent.handed_over()) return fail(std::move(failed.error));
@@ -141,15 +175,28 @@ private:
             return {.error = redirect_error(answer->status, answer->headers, origin())};
         }
         refusal_ = answer;
-        const auto now = upstream_.clock ? upstream_.clock() : std::chrono::system_clock::now();
-        const auto said = upstream_.instance.classify(*answer, now);
+        const auto at = now();
+        const auto said = upstream_.instance.classify(*answer, at);
         const auto verdict = settled_verdict(said.verdict, answer->status);
-        auto asked = http::retry_after(answer->headers, now);
-        if (said.until) asked = std::chrono::ceil<Milliseconds>(*said.until - now);
-        return {.error = provider_error(said, *answer, origin(), asked, now),
+        tell_ledger(sent, told_by(verdict, said));
+        if (verdict == plugins::Verdict::quota_exhausted && handler_.on_quota)
+            handler_.on_quota(said.until);
+        auto asked = http::retry_after(answer->headers, at);
+        // A header may be more exact than whole seconds.
+        if (said.until)
+            asked = std::max(asked.value_or(Milliseconds()),
+                             std::chrono::ceil<Milliseconds>(*said.until - at));
+        return {.error = provider_error(said, *answer, origin(), asked, at),
                 .credential_refused = verdict == plugins::Verdict::authentication,
                 .worth_retrying = run::is_worth_retrying(verdict),
                 .asked = asked};
+    }
+
+    static limits::Answered told_by(plugins::Verdict verdict, const plugins::Classification& said) {
+        if (verdict != plugins::Verdict::quota_exhausted) return {};
+        return {.how = limits::Answered::How::quota_exhausted,
+                .until = said.until,
+                .reason = redact(said.message)};
     }
 
     // Returns once another attempt makes sense; the error that ends the exchange otherwise.
@@ -215,6 +262,7 @@ private:
     auth::ResolvedPtr resolved_ = {};
     auth::Lease lease_ = {};
     std::optional<http::Response> refusal_ = {};
+    Time sent_at_ = {};
     int retries_made_ = 0;
     bool recovered_ = false;
 };

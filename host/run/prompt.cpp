@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <utility>
 
 #include "http/retry_policy.hpp"
@@ -108,18 +109,6 @@ private:
     std::optional<Error> broken_ = {};
 };
 
-Error classified(const Upstream& upstream, const http::Response& failed) {
-    const auto now = upstream.clock ? upstream.clock() : std::chrono::system_clock::now();
-    const auto said = upstream.instance.classify(failed, now);
-    auto asked = http::retry_after(failed.headers, now);
-    if (said.until) asked = std::chrono::ceil<Milliseconds>(*said.until - now);
-    return provider_error(said,
-                          failed,
-                          {.provider = upstream.provider.name, .account = upstream.account},
-                          asked,
-                          now);
-}
-
 Result<std::string> effective_model(const Upstream& upstream, const Prompt& prompt) {
     const auto& model = prompt.model.empty() ? upstream.provider.model : prompt.model;
     if (!model.empty()) return model;
@@ -133,7 +122,7 @@ Result<std::string> effective_model(const Upstream& upstream, const Prompt& prom
 Result<std::string> whole_answer(const Upstream& upstream,
                                  const Result<void>& exchanged,
                                  Answer& answer) {
-    if (const auto failed = answer.failure()) return fail(classified(upstream, *failed));
+    if (const auto failed = answer.failure()) return fail(judge_failure(upstream, *failed).error);
     if (answer.broken()) return fail(*answer.broken());
     if (!exchanged) return exchanged.failure();
     auto final = answer.finish();
@@ -142,6 +131,23 @@ Result<std::string> whole_answer(const Upstream& upstream,
 }
 
 }  // namespace
+
+JudgedFailure judge_failure(const Upstream& upstream, const http::Response& failed) {
+    const auto now = upstream.clock ? upstream.clock() : std::chrono::system_clock::now();
+    const auto said = upstream.instance.classify(failed, now);
+    auto asked = http::retry_after(failed.headers, now);
+    if (said.until) {
+        const auto left = std::chrono::ceil<Milliseconds>(*said.until - now);
+        asked = std::max(asked.value_or(Milliseconds()), left);
+    }
+    return {
+        .error = provider_error(said,
+                                failed,
+                                {.provider = upstream.provider.name, .account = upstream.account},
+                                asked,
+                                now),
+        .until = said.until};
+}
 
 Result<std::string> run_prompt(const Upstream& upstream,
                                const Prompt& prompt,

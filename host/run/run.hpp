@@ -5,12 +5,14 @@
 #include <handover/result.hpp>
 
 #include <functional>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
 
 #include "auth/broker.hpp"
 #include "http/client.hpp"
+#include "limits/ledgers.hpp"
 #include "plugins/plugin.hpp"
 #include "providers/provider.hpp"
 
@@ -24,6 +26,7 @@ struct Upstream {
     std::string account = {};  // empty: the provider's own
     int max_retries = 3;
     auth::Clock clock = {};
+    limits::Ledgers* ledgers = nullptr;  // absent: limits are neither asked nor learned
 };
 
 // Events of one exchange, on the calling thread. The bytes of a stream are handed over as they
@@ -35,7 +38,9 @@ struct ExchangeHandler {
     std::function<void(std::string_view)> notice =
         {};  // for people: waiting for a lease, a retry, ...
     std::function<void(const http::Response&)> on_refusal =
-        {};                      // the failed answer (status >= 400) that ended the exchange
+        {};  // the failed answer (status >= 400) that ended the exchange
+    // It ended for want of quota; when it is worth another try, if anybody said.
+    std::function<void(std::optional<Time> reset)> on_quota = {};
     bool hold_preamble = false;  // also hold back the events that open a Responses stream, so that
                                  // a failure after them is retried
 };
@@ -48,6 +53,14 @@ Result<void> exchange(const Upstream& upstream,
                       const plugins::ClientRequest& request,
                       const ExchangeHandler& handler,
                       std::stop_token stop);
+
+// A failure inside an answer that began well, judged.
+struct JudgedFailure {
+    Error error = {};
+    std::optional<Time> until = {};  // with PROVIDER_QUOTA_EXHAUSTED, where the provider said
+};
+// `failed` has status 0.
+JudgedFailure judge_failure(const Upstream& upstream, const http::Response& failed);
 
 // A prompt as `handover run` takes it.
 struct Prompt {

@@ -4,6 +4,7 @@
 #include <handover/plugin.hpp>
 
 #include <string>
+#include <vector>
 
 namespace handover::codex {
 
@@ -19,5 +20,6 @@ Settings read_settings(const sdk::Config& config);
 
 sdk::PrepareAnswer prepare(const Settings& settings, const sdk::Request& request);
 sdk::Classification classify(const sdk::Failure& failure);
+std::vector<sdk::LimitWindow> limits(const sdk::AnswerHeaders& answer);
 
 }  // namespace handover::codex

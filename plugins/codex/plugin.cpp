@@ -18,6 +18,11 @@ public:
         return handover::codex::classify(failure);
     }
 
+    [[nodiscard]] std::vector<handover::sdk::LimitWindow> limits(
+        const handover::sdk::AnswerHeaders& answer) const {
+        return handover::codex::limits(answer);
+    }
+
 private:
     handover::codex::Settings settings_;
 };

@@ -18,6 +18,11 @@ public:
         return handover::openai::classify(failure);
     }
 
+    [[nodiscard]] std::vector<handover::sdk::LimitWindow> limits(
+        const handover::sdk::AnswerHeaders& answer) const {
+        return handover::openai::limits(answer);
+    }
+
 private:
     handover::openai::Settings settings_;
 };

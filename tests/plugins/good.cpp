@@ -43,6 +43,35 @@ public:
                            std::string(failure.body)};
     }
 
+    // One window per header: what it is given, and how odd answers arrive.
+    std::vector<LimitWindow> limits(const AnswerHeaders& answer) const {
+        if (answer.header("x-throw")) throw std::runtime_error("thrown by limits");
+        if (answer.header("x-odd"))
+            return {{.name = ""},
+                    {.name = std::string(65, 'x')},
+                    {.name = "over\nfull",
+                     .used_percent = 120,
+                     .limit = -7,
+                     .window_seconds = 0,
+                     .resets_at = 99'999'999'999},
+                    {.name = "twice", .limit = 1},
+                    {.name = "twice", .limit = 2}};
+        if (answer.header("x-many")) {
+            std::vector<LimitWindow> many(100);
+            for (std::size_t i = 0; i < many.size(); ++i) many[i].name = std::to_string(i);
+            return many;
+        }
+        std::vector<LimitWindow> windows;
+        for (const auto& header : answer.headers)
+            windows.push_back({.name = std::string(header.name),
+                               .used_percent = 12.5,
+                               .limit = 8,
+                               .remaining = static_cast<std::int64_t>(header.value.size()),
+                               .window_seconds = 60,
+                               .resets_at = answer.now + 30});
+        return windows;
+    }
+
 private:
     std::string config_;
     Log log_;

@@ -219,8 +219,9 @@ typedef struct handover_plugin {
                      const handover_failure* failure,
                      const handover_classify_output* output);
 
-    /* The extension table with this id, or null. The table is static and begins with its size. May be null itself. No extension is
-     * defined in version 1.0.  [any-thread] */
+    /* The extension table with this id, or null. The table is static and begins with its size. May be null itself. The host
+     * asks once per process, after loading. Defined so far: "handover.limits/1" (ext/limits.h), what an answer's headers say about the
+     * provider's limits. Unknown ids get null.  [any-thread] */
     const void* (*get_extension)(handover_string id);
 } handover_plugin;
 

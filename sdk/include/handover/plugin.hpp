@@ -8,11 +8,16 @@
 //     };
 //     HANDOVER_PLUGIN(Acme)
 //
+// Optional methods, each offered to the host as an extension where the class has it:
+//
+//         std::vector<handover::sdk::LimitWindow> limits(const handover::sdk::AnswerHeaders& answer) const;
+//
 // `prepare` and `classify` are called from any thread, also concurrently on one object: they change
 // nothing. Whatever a function throws is caught here and reached by the host as a message; nothing
 // crosses the boundary.
 #pragma once
 
+#include <handover/ext/limits.h>
 #include <handover/plugin.h>
 
 #include <concepts>
@@ -120,6 +125,25 @@ struct HeaderView {
     std::string_view value = {};
 };
 
+// The first header of that name, compared without case; nothing if there is none.
+inline std::optional<std::string_view> find_header(const std::vector<HeaderView>& headers,
+                                                   std::string_view name) {
+    const auto lower = [](char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    };
+    const auto same = [&](std::string_view other) {
+        if (other.size() != name.size()) return false;
+        for (std::size_t i = 0; i < name.size(); ++i) {
+            if (lower(other[i]) != lower(name[i])) return false;
+        }
+        return true;
+    };
+    for (const auto& candidate : headers) {
+        if (same(candidate.name)) return candidate.value;
+    }
+    return std::nullopt;
+}
+
 // A failed answer. The views are valid until `classify` returns.
 struct Failure {
     std::uint32_t status = 0;  // 0: an error event inside a stream
@@ -127,25 +151,32 @@ struct Failure {
     std::string_view body = {};
     std::int64_t now = 0;  // Unix time in seconds
 
-    // The first header of that name, compared without case; nothing if there is none.
     [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const {
-        for (const auto& candidate : headers) {
-            if (same_name(candidate.name, name)) return candidate.value;
-        }
-        return std::nullopt;
+        return find_header(headers, name);
     }
+};
 
-private:
-    static bool same_name(std::string_view left, std::string_view right) {
-        if (left.size() != right.size()) return false;
-        for (std::size_t i = 0; i < left.size(); ++i) {
-            if (lower(left[i]) != lower(right[i])) return false;
-        }
-        return true;
+// The headers of an answer, success or failure. The views are valid until `limits` returns.
+struct AnswerHeaders {
+    std::vector<HeaderView> headers = {};
+    std::int64_t now = 0;  // Unix time in seconds
+
+    [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const {
+        return find_header(headers, name);
     }
-    static char lower(char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    }
+};
+
+// One window of a provider's limits; what is not known stays empty. ext/limits.h says what each
+// member means.
+struct LimitWindow {
+    std::string name = {};
+    std::optional<double> used_percent = {};
+    std::optional<std::int64_t> limit = {};
+    std::optional<std::int64_t> remaining = {};
+    std::optional<std::int64_t> window_seconds = {};
+    std::optional<std::int64_t> resets_at = {};  // Unix time in seconds
+
+    bool operator==(const LimitWindow&) const = default;
 };
 
 struct Classification {
@@ -162,6 +193,12 @@ concept Provider = std::constructible_from<T, const Config&, Log> &&
     requires(const T& provider, const Request& request, const Failure& failure) {
     { provider.prepare(request) } -> std::convertible_to<PrepareAnswer>;
     { provider.classify(failure) } -> std::convertible_to<Classification>;
+};
+
+// A class that reads limits from headers as well.
+template <typename T>
+concept ReadsLimits = requires(const T& provider, const AnswerHeaders& answer) {
+    { provider.limits(answer) } -> std::convertible_to<std::vector<LimitWindow>>;
 };
 
 // Runs `body`; what it throws becomes a message and HANDOVER_FAILED. `report` takes that message.
@@ -228,7 +265,30 @@ public:
             [](std::string_view) {});
     }
 
-    static const void* get_extension(handover_string) noexcept { return nullptr; }
+    // What it throws is as if the headers said nothing.
+    static void read_limits(const handover_instance* instance,
+                            const handover_pair* headers,
+                            std::size_t header_count,
+                            std::int64_t now,
+                            const handover_limits_output* output) noexcept
+        requires ReadsLimits<T>
+    {
+        (void)guard(
+            [&] {
+                const AnswerHeaders answer{.headers = values(headers, header_count), .now = now};
+                for (const auto& window : self(instance).limits(answer)) give(window, *output);
+                return HANDOVER_OK;
+            },
+            [](std::string_view) {});
+    }
+
+    static const void* get_extension(handover_string id) noexcept {
+        if constexpr (ReadsLimits<T>) {
+            static constexpr handover_limits limits = {sizeof(handover_limits), 0, read_limits};
+            if (view(id) == HANDOVER_EXT_LIMITS) return &limits;
+        }
+        return nullptr;
+    }
 
     static constexpr handover_plugin table = {sizeof(handover_plugin),
                                               HANDOVER_ABI_MINOR,
@@ -264,11 +324,15 @@ private:
         out.status = failure.status;
         out.body = view(failure.body);
         out.now = failure.now;
-        out.headers.reserve(failure.header_count);
-        for (std::size_t i = 0; i < failure.header_count; ++i) {
-            out.headers.push_back(
-                {.name = view(failure.headers[i].name), .value = view(failure.headers[i].value)});
-        }
+        out.headers = values(failure.headers, failure.header_count);
+        return out;
+    }
+
+    static std::vector<HeaderView> values(const handover_pair* headers, std::size_t count) {
+        std::vector<HeaderView> out;
+        out.reserve(count);
+        for (std::size_t i = 0; i < count; ++i)
+            out.push_back({.name = view(headers[i].name), .value = view(headers[i].value)});
         return out;
     }
 
@@ -292,6 +356,18 @@ private:
         output.set_verdict(output.context, static_cast<handover_verdict>(answer.verdict));
         if (answer.until) output.set_until(output.context, *answer.until);
         if (!answer.message.empty()) output.set_message(output.context, borrow(answer.message));
+    }
+
+    static void give(const LimitWindow& window, const handover_limits_output& output) {
+        const handover_limit_window given = {sizeof(handover_limit_window),
+                                             0,
+                                             borrow(window.name),
+                                             window.used_percent.value_or(-1),
+                                             window.limit.value_or(-1),
+                                             window.remaining.value_or(-1),
+                                             window.window_seconds.value_or(-1),
+                                             window.resets_at.value_or(-1)};
+        output.add_window(output.context, &given);
     }
 };
 

@@ -130,3 +130,31 @@ TEST_CASE("what a failed answer means") {
     CHECK(nonsense.verdict == Verdict::other);
     CHECK_FALSE(nonsense.until);
 }
+
+TEST_CASE("limits of any answer, checked") {
+    using std::chrono::seconds;
+    const auto instance = instance_of("good");
+    const Time now = Time(seconds(1'800'000'000));
+    CHECK(instance.read_limits({}, now).empty());
+    CHECK(instance.read_limits({{"primary", "123"}, {"secondary", ""}}, now) ==
+          std::vector<LimitWindow>{{.name = "primary",
+                                    .used_percent = 12.5,
+                                    .limit = 8,
+                                    .remaining = 3,
+                                    .length = seconds(60),
+                                    .resets_at = now + seconds(30)},
+                                   {.name = "secondary",
+                                    .used_percent = 12.5,
+                                    .limit = 8,
+                                    .remaining = 0,
+                                    .length = seconds(60),
+                                    .resets_at = now + seconds(30)}});
+    CHECK(instance.read_limits({{"x-throw", ""}}, now).empty());
+    CHECK(instance.read_limits({{"x-many", ""}}, now).size() == 32);
+    CHECK(instance.read_limits({{"x-odd", ""}}, now) ==
+          std::vector<LimitWindow>{{.name = "over full", .used_percent = 100.0}, {.name = "twice", .limit = 2}});
+}
+
+TEST_CASE("a plugin without the extension says nothing of limits") {
+    CHECK(instance_of("hostile").read_limits({{"x-ratelimit-limit-requests", "5"}}, Time()).empty());
+}

@@ -1,0 +1,66 @@
+#include "run/limit_facts.hpp"
+
+#include "auth/credential_file.hpp"
+#include "crypto/crypto.hpp"
+#include "text/time.hpp"
+
+namespace handover::run {
+namespace {
+
+// A few bytes of the key's digest: enough to tell one key from the next, too few to be one.
+std::uint64_t generation_of_key(const Secret& key) {
+    constexpr std::size_t bytes = 4;
+    const auto digest = crypto::sha256(key.reveal());
+    if (!digest) return 0;
+    std::uint64_t number = 0;
+    for (std::size_t i = 0; i < bytes; ++i) number = number << 8U | digest->at(i);
+    return number;
+}
+
+std::string left(Time then, Time now) {
+    return text::describe_duration(std::chrono::ceil<Milliseconds>(then - now));
+}
+
+}  // namespace
+
+limits::Use ledger_of(const auth::Target& target, const auth::Resolved& resolved) {
+    const auto name = auth::file_stem({.provider = target.provider, .account = target.account});
+    const bool kept = resolved.source.kind == auth::SourceKind::stored ||
+                      resolved.source.kind == auth::SourceKind::none;
+    if (kept) return {.name = name, .generation = resolved.credential.generation};
+    return {.name = name + "#env", .generation = generation_of_key(resolved.credential.api_key)};
+}
+
+std::vector<limits::Window> as_windows(const std::vector<plugins::LimitWindow>& told, Time now) {
+    std::vector<limits::Window> windows;
+    windows.reserve(told.size());
+    for (const auto& window : told) {
+        windows.push_back({.name = window.name,
+                           .used_percent = window.used_percent,
+                           .limit = window.limit,
+                           .remaining = window.remaining,
+                           .length = window.length,
+                           .resets_at = window.resets_at,
+                           .source = limits::FactSource::header,
+                           .observed_at = now});
+    }
+    return windows;
+}
+
+Error still_blocked(const limits::Blocked& blocked, const Origin& origin, Time now) {
+    std::string until;
+    if (blocked.until)
+        until = " until " + text::format_rfc3339(*blocked.until) + " (in " +
+                left(*blocked.until, now) + ')';
+    auto reason = origin.provider + " said so at " + text::format_rfc3339(blocked.since);
+    if (!blocked.reason.empty()) reason += ": \"" + blocked.reason + '"';
+    reason +=
+        "; nothing was sent now, a request is let through to try in " + left(blocked.probe_at, now);
+    return {.code = Errc::provider_quota_exhausted,
+            .message = "the quota at " + origin.provider + " is used up" + until,
+            .reason = std::move(reason),
+            .fix = "wait, or use another provider with -p; `handover limits " + origin.provider +
+                   " --clear` forgets it"};
+}
+
+}  // namespace handover::run
