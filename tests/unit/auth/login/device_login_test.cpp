@@ -98,7 +98,7 @@ struct World {
                                       services,
                                       target,
                                       method,
-                                      request,
+                                      options,
                                       console,
                                       stopping.get_token(),
                                       [this](Milliseconds pause, std::stop_token stop) {
@@ -120,7 +120,7 @@ struct World {
     Services services = {};
     Method method = {};
     Target target = {};
-    LoginRequest request = {};
+    LoginRequest options = {};
     std::stop_source stopping = {};
     bool stop_at_poll = false;
     http::Outcome device = answered(
@@ -201,7 +201,7 @@ TEST_CASE("device login: how it fails") {
     }
     SECTION("a shorter time-out") {
         world.polls = {error("authorization_pending")};
-        world.request.timeout = 7s;
+        world.options.timeout = 7s;
         code = Errc::auth_timeout;
     }
     SECTION("stopped while waiting") {
