@@ -6,13 +6,14 @@ import { fileURLToPath } from 'node:url';
 
 const MOST_HOPS = 12;
 
-// {url, status, headers, body} of one GET, cookies applied.
-async function get(url, jar) {
+// {url, status, headers, body} of one request, cookies applied; with `form` a POST of it.
+async function get(url, jar, form) {
   const { hostname, pathname } = new URL(url);
   const cookies = jar.filter((cookie) => cookie.host === hostname && pathname.startsWith(cookie.path));
   const headers = { accept: 'text/html', 'user-agent': 'handover-test-browser' };
   if (cookies.length) headers.cookie = cookies.map(({ name, value }) => `${name}=${value}`).join('; ');
-  const page = await fetchPage(url, headers);
+  if (form) headers['content-type'] = 'application/x-www-form-urlencoded';
+  const page = await fetchPage(url, headers, form ? 'POST' : 'GET', form ? new URLSearchParams(form).toString() : '');
   for (const line of page.headers['set-cookie'] ?? []) keep(jar, hostname, line);
   return page;
 }
@@ -44,12 +45,12 @@ function keep(jar, host, line) {
 
 // Follows the authorization URL to its end. With `stopBefore`, an address prefix, the redirect to it is not followed but returned
 // as `{redirect}`: what a person on another machine would copy from the address bar.
-export async function browse(url, { stopBefore } = {}) {
-  const jar = [];
+// `jar` keeps the cookies of one person's browser from page to page; `form` is sent to the first address.
+export async function browse(url, { stopBefore, jar = [], form } = {}) {
   const hops = [];
   let next = url;
   while (hops.length < MOST_HOPS) {
-    const page = await get(next, jar);
+    const page = await get(next, jar, hops.length === 0 ? form : undefined);
     hops.push({ url: next, status: page.status });
     if (page.status < 300 || page.status >= 400 || !page.headers.location) return { ...page, hops };
     next = new URL(page.headers.location, next).href;

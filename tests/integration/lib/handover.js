@@ -172,8 +172,8 @@ export class Home {
     return this.path('credentials', `${provider}@${account}.json`);
   }
 
-  hasCredential(provider) {
-    return existsSync(this.credentialFile(provider));
+  hasCredential(provider, account) {
+    return existsSync(this.credentialFile(provider, account));
   }
 
   // Credential files that were set aside.
@@ -182,24 +182,25 @@ export class Home {
     return readdirSync(folder).filter((name) => name.includes('.corrupt-')).map((name) => join(folder, name));
   }
 
-  credential(provider) {
-    const credential = JSON.parse(readFileSync(this.credentialFile(provider), 'utf8'));
+  credential(provider, account) {
+    const credential = JSON.parse(readFileSync(this.credentialFile(provider, account), 'utf8'));
     for (const name of TOKEN_MEMBERS) if (credential[name]) this.secrets.add(credential[name]);
     return credential;
   }
 
-  writeCredential(provider, credential) {
+  writeCredential(provider, credential, account) {
     mkdirSync(this.path('credentials'), { recursive: true, mode: 0o700 });
     chmodSync(this.path('credentials'), 0o700);
-    const file = this.credentialFile(provider);
+    const file = this.credentialFile(provider, account);
     writeFileSync(file, typeof credential === 'string' ? credential : JSON.stringify(credential), { mode: 0o600 });
     chmodSync(file, 0o600);
   }
 
   // Moves the expiry of a stored credential: `left` seconds from now (negative: past), `life` seconds after it was obtained.
-  setExpiry(provider, left, life = 3600) {
+  setExpiry(provider, left, life = 3600, account = 'default') {
     const at = (seconds) => `${new Date(Date.now() + seconds * 1000).toISOString().slice(0, 19)}Z`;
-    this.writeCredential(provider, { ...this.credential(provider), expires_at: at(left), obtained_at: at(left - life) });
+    const moved = { ...this.credential(provider, account), expires_at: at(left), obtained_at: at(left - life) };
+    this.writeCredential(provider, moved, account);
   }
 
   keepSecrets() {

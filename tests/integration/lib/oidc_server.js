@@ -26,7 +26,16 @@ const PATHS = {
   '/oauth/authorize': 'authorize',
   '/oauth/token': 'token',
   '/oauth/revoke': 'revoke',
+  '/oauth/device_authorization': 'device',
   '/jwks': 'jwks',
+};
+
+// Its pages for the person: a form for the code, one to confirm it, and the end (lib/device.js fills them in).
+const DEVICE_FLOW = {
+  enabled: true,
+  userCodeInputSource: async (ctx, form) => { ctx.body = `<h1>Enter the code</h1>${form}`; },
+  userCodeConfirmSource: async (ctx, form) => { ctx.body = `<h1>Confirm</h1>${form}`; },
+  successSource: async (ctx) => { ctx.body = '<h1>Signed in</h1>'; },
 };
 
 export async function startOidcServer({ want = {}, response = {} } = {}) {
@@ -49,6 +58,7 @@ class OidcServer {
       redirect_uris: ['http://127.0.0.1/callback', 'http://localhost/auth/callback'],
       access_token_lifetime: 3600,
       refresh_token_lifetime: 86400,
+      device_interval: 1, // seconds; oidc-provider itself names none
       refresh_encoding: 'form',
       nonce: true,
       ...want,
@@ -102,6 +112,11 @@ class OidcServer {
     for (const payload of this.memory.table('RefreshToken').values()) payload.exp = 1;
   }
 
+  // Every device code that nobody has used yet has expired.
+  expireDeviceCodes() {
+    for (const payload of this.memory.table('DeviceCode').values()) payload.exp = 1;
+  }
+
   // The authority forgets every access token: an upstream answers 401 though the client thinks them valid.
   forgetAccessTokens() {
     this.memory.table('AccessToken').clear();
@@ -116,7 +131,7 @@ class OidcServer {
         client_id: CLIENT_ID,
         application_type: 'native',
         token_endpoint_auth_method: 'none',
-        grant_types: ['authorization_code', 'refresh_token'],
+        grant_types: ['authorization_code', 'refresh_token', 'urn:ietf:params:oauth:grant-type:device_code'],
         response_types: ['code'],
         redirect_uris: want.redirect_uris,
       }],
@@ -125,9 +140,10 @@ class OidcServer {
       scopes: ['openid', 'profile', 'email', 'offline_access'],
       claims: { openid: ['sub', 'https://api.openai.com/auth'], email: ['email'] },
       conformIdTokenClaims: false,
-      features: { devInteractions: { enabled: false }, revocation: { enabled: true } },
+      features: { devInteractions: { enabled: false }, revocation: { enabled: true }, deviceFlow: DEVICE_FLOW },
       routes: {
         authorization: '/oauth/authorize', token: '/oauth/token', revocation: '/oauth/revoke', jwks: '/jwks',
+        device_authorization: '/oauth/device_authorization', code_verification: '/device',
       },
       pkce: { methods: ['S256'], required: () => true },
       rotateRefreshToken: true,
@@ -136,6 +152,7 @@ class OidcServer {
         AccessToken: () => want.access_token_lifetime,
         RefreshToken: () => want.refresh_token_lifetime,
         AuthorizationCode: 60,
+        DeviceCode: 600,
         Grant: 86400,
         IdToken: 3600,
         Interaction: 600,
@@ -192,6 +209,7 @@ class OidcServer {
     }
     await next();
     entry.status = ctx.status;
+    if (entry.endpoint === 'device' && ctx.status === 200) ctx.body = { ...ctx.body, interval: this.want.device_interval };
     this.#keepSecrets(ctx.body);
     this.record.add({ answered: entry.endpoint, grant_type: entry.grant_type, status: ctx.status });
     return undefined;
@@ -240,7 +258,7 @@ class OidcServer {
 
   #keepSecrets(values) {
     if (values === null || typeof values !== 'object') return;
-    for (const name of ['access_token', 'refresh_token', 'id_token', 'code', 'code_verifier', 'token']) {
+    for (const name of ['access_token', 'refresh_token', 'id_token', 'code', 'code_verifier', 'token', 'device_code']) {
       if (typeof values[name] === 'string' && values[name] !== '') this.secrets.add(values[name]);
     }
   }
