@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "auth/broker.hpp"
+#include "auth/resolution.hpp"
 
 namespace handover::auth {
 namespace {
@@ -94,7 +95,7 @@ Result<std::vector<http::SecretHeader>> attach_headers(const Resolved& resolved)
             return fail({.code = Errc::auth_no_credential,
                          .message = "the header " + name + " cannot be sent",
                          .reason = "the credential or claim in it holds control characters",
-                         .fix = "handover auth login " + resolved.credential.id.provider});
+                         .fix = login_command(resolved.credential.id)});
         }
         headers.push_back({.name = name, .value = Secret(std::move(*value))});
     }

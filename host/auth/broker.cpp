@@ -367,8 +367,7 @@ private:
                                                record->message,
                                                text::format_rfc3339(record->next_try))
                                  : std::string(),
-                .fix = "try again then, or now: handover auth refresh " +
-                       current.credential.id.provider};
+                .fix = "try again then, or now: " + refresh_command(current.credential.id)};
     }
 
     Result<ResolvedPtr> refresh_stored(const Target& target,

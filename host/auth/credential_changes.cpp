@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "auth/binding.hpp"
+#include "auth/resolution.hpp"
 #include "log/log.hpp"
 
 namespace handover::auth {
@@ -49,7 +50,7 @@ Result<void> store_login(CredentialStore& store,
         return fail({.code = Errc::auth_not_logged_in,
                      .message = "the new login of " + credential.id.provider + " was not kept",
                      .reason = "it was logged out at the same moment",
-                     .fix = "handover auth login " + credential.id.provider});
+                     .fix = login_command(credential.id)});
     }
     store.clear_record(**lock, credential.id);
     return store.clear_journal(**lock, credential.id);

@@ -11,6 +11,7 @@
 
 #include "auth/credential_file.hpp"
 #include "auth/file_lock.hpp"
+#include "auth/resolution.hpp"
 #include "log/log.hpp"
 
 namespace handover::auth {
@@ -265,7 +266,7 @@ private:
                      .message = "the credential file " +
                                 folder_.path_of(credential_name(id)).string() + " is damaged",
                      .reason = std::move(reason),
-                     .fix = "handover auth login " + id.provider});
+                     .fix = login_command(id)});
     }
 
     // Never deleted: somebody may want to look, or mend it by hand.

@@ -209,6 +209,11 @@ private:
     Choice choice_;
 };
 
+std::string command_for(std::string_view verb, const CredentialId& id) {
+    return "handover auth " + std::string(verb) + " " + id.provider +
+           (id.account == "default" ? "" : " --account " + id.account);
+}
+
 }  // namespace
 
 Choice choose(const Target& target,
@@ -236,8 +241,11 @@ std::string_view without_white_space(std::string_view text) {
 }
 
 std::string login_command(const CredentialId& id) {
-    return "handover auth login " + id.provider +
-           (id.account == "default" ? "" : " --account " + id.account);
+    return command_for("login", id);
+}
+
+std::string refresh_command(const CredentialId& id) {
+    return command_for("refresh", id);
 }
 
 }  // namespace handover::auth

@@ -38,5 +38,6 @@ std::string_view without_white_space(std::string_view text);
 
 // "handover auth login codex --account work"
 std::string login_command(const CredentialId& id);
+std::string refresh_command(const CredentialId& id);
 
 }  // namespace handover::auth

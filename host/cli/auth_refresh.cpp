@@ -16,8 +16,9 @@ Result<int> auth_refresh(const RefreshOptions& options,
         (*broker)->refresh(provider->target(options.account), services.patience());
     if (!resolved) return resolved.failure();
     const auto& expires_at = (*resolved)->credential.expires_at;
-    streams.say(fmt::format("Refreshed {}; the new token {}.",
+    streams.say(fmt::format("Refreshed {} (account {}); the new token {}.",
                             provider->name,
+                            (*resolved)->credential.id.account,
                             expires_at ? "is valid until " + text::format_rfc3339(*expires_at)
                                        : "does not expire by itself"));
     return 0;

@@ -3,6 +3,7 @@
 #include "auth/binding.hpp"
 #include "auth/imports/imported_login.hpp"
 #include "auth/oauth2/jwt.hpp"
+#include "auth/resolution.hpp"
 #include "text/printable.hpp"
 
 namespace handover::auth::imports {
@@ -19,9 +20,8 @@ Failure not_ours(const Target& target, std::string reason) {
     return fail({.code = Errc::auth_id_token_invalid,
                  .message = "this login is not one of " + target.provider,
                  .reason = std::move(reason),
-                 .fix = "name the provider it belongs to with --provider, or log in: handover auth "
-                        "login " +
-                        target.provider});
+                 .fix = "name the provider it belongs to with --provider, or log in: " +
+                        login_command({target.provider, target.account})});
 }
 
 // Tokens that were issued elsewhere could neither be used nor refreshed, and must not be shown to
@@ -72,7 +72,7 @@ Result<Credential> bind_login(const ImportedLogin& login,
                      .message = "the login in the file has expired",
                      .reason = "its token expired at " + text::format_rfc3339(*login.expires_at) +
                                ", and there is no refresh token with it",
-                     .fix = "handover auth login " + target.provider});
+                     .fix = login_command({target.provider, target.account})});
     }
     Credential credential;
     credential.id = {.provider = target.provider, .account = target.account};

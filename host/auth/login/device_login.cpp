@@ -10,6 +10,7 @@
 #include "auth/login/login.hpp"
 #include "auth/login/preflight.hpp"
 #include "auth/oauth2/device_authorization.hpp"
+#include "auth/resolution.hpp"
 #include "log/log.hpp"
 
 namespace handover::auth {
@@ -195,8 +196,7 @@ bool has_device_endpoints(const Method& method, const EffectiveEndpoints& endpoi
 }
 
 std::string device_login_command(const Target& target) {
-    const auto account = target.account == "default" ? "" : " --account " + target.account;
-    return "handover auth login " + target.provider + account + " --device";
+    return login_command({target.provider, target.account}) + " --device";
 }
 
 }  // namespace login
