@@ -256,6 +256,12 @@ Result<Report> run_batch(const Options& options,
                   .cut_torn_line = output->cut_torn_line(),
                   .stopped = {}};
     if (auto emptied = state->reset(); !emptied) return emptied.failure();
+    if (report.sent_again > 0 && watch.notice) {
+        watch.notice(fmt::format("{} in flight when an earlier run ended; sending again",
+                                 report.sent_again == 1
+                                     ? "1 line was"
+                                     : fmt::format("{} lines were", report.sent_again)));
+    }
     Run run(options,
             send,
             watch,

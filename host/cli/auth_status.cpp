@@ -7,6 +7,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/exit_status.hpp"
+#include "cli/known_limits.hpp"
 #include "cli/stored_target.hpp"
 #include "cli/table.hpp"
 #include "text/printable.hpp"
@@ -21,6 +22,7 @@ struct Row {
     std::string plugin = {};  // empty: the provider is not set up any more
     int concurrency = 1;
     std::string concurrency_note = {};
+    limits::Ledger limits = {};
 };
 
 std::string_view billing_name(auth::Billing billing) {
@@ -42,6 +44,11 @@ json::value text_or_null(const std::string& text) {
 json::value login_needed_json(const std::optional<auth::LoginNeeded>& needed) {
     if (!needed) return nullptr;
     return json::object{{"code", needed->code}, {"at", text::format_rfc3339(needed->at)}};
+}
+
+json::value limits_json(const limits::Ledger& ledger) {
+    if (ledger == limits::Ledger()) return nullptr;
+    return ledger_json(ledger);
 }
 
 json::object as_json(const Row& row) {
@@ -66,6 +73,7 @@ json::object as_json(const Row& row) {
         {"login_needed", login_needed_json(report.login_needed)},
         {"lease_holder_pid",
          report.lease_holder_pid ? json::value(*report.lease_holder_pid) : json::value(nullptr)},
+        {"limits", limits_json(row.limits)},
         {"note", text_or_null(redact(report.note))}};
 }
 
@@ -99,7 +107,7 @@ std::string as_table(const std::vector<Row>& rows, Time now) {
     return table(cells);
 }
 
-void say_notes(const std::vector<Row>& rows, const Streams& streams) {
+void say_notes(const std::vector<Row>& rows, Time now, const Streams& streams) {
     for (const auto& row : rows) {
         const auto& report = row.report;
         const auto say = [&](const std::string& note) {
@@ -110,6 +118,7 @@ void say_notes(const std::vector<Row>& rows, const Streams& streams) {
         if (!row.concurrency_note.empty()) say(row.concurrency_note);
         if (report.lease_holder_pid)
             say(fmt::format("a request is in flight in process {}", *report.lease_holder_pid));
+        for (const auto& note : limit_notes(row.limits, now)) say(note);
     }
 }
 
@@ -138,8 +147,14 @@ Result<std::vector<Row>> rows_of(const std::string& name,
     if (!broker) return broker.failure();
     auto reports = (*broker)->status(found->target);
     if (!reports) return reports.failure();
+    const auto paths = services.paths();
+    if (!paths) return paths.failure();
     std::vector<Row> rows;
-    for (auto& report : *reports) rows.push_back(row_of(std::move(report), *found));
+    for (auto& report : *reports) {
+        auto known = known_limits(report, (*paths)->state);
+        rows.push_back(row_of(std::move(report), *found));
+        rows.back().limits = std::move(known);
+    }
     return rows;
 }
 
@@ -198,7 +213,7 @@ void show(const std::vector<Row>& rows,
           const Streams& streams) {
     if (options.json) return streams.out(json_of(rows));
     streams.out(as_table(rows, services.outside().clock()));
-    say_notes(rows, streams);
+    say_notes(rows, services.outside().clock(), streams);
 }
 
 Result<int> status_of_one(const StatusOptions& options,

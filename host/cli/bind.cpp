@@ -105,6 +105,31 @@ void bind_run(CLI::App& app, RunOptions& o) {
         "--json", o.json, "The final response object as the upstream gave it; errors as JSON too");
 }
 
+void bind_batch(CLI::App& app, BatchOptions& o) {
+    app.add_option("INPUT", o.input, "A file of OpenAI batch requests, one a line; -: stdin")
+        ->type_name("")
+        ->required();
+    app.add_option("-o,--output", o.output, "Where the answers go; what it holds is not sent again")
+        ->type_name("FILE")
+        ->required();
+    app.add_option("-p,--provider", o.provider, "Which provider (default: the default provider)")
+        ->type_name("NAME");
+    app.add_option("-m,--model", o.model, "Which model, for lines that name none")
+        ->type_name("NAME");
+    app.add_option("--account", o.account, account_help)->type_name("NAME");
+    app.add_option("--concurrency", o.concurrency, "Requests in flight; 1 for every subscription")
+        ->type_name("N");
+    app.add_flag("--retry-failed", o.retry_failed, "Send lines again whose answer was a failure");
+    app.add_flag("--wait", o.wait, "At a quota limit wait for its reset instead of stopping");
+}
+
+void bind_limits(CLI::App& app, LimitsOptions& o) {
+    app.add_option("PROVIDER", o.provider, "Only this provider")->type_name("");
+    auto* json = app.add_flag("--json", o.json, json_help);
+    app.add_flag("--clear", o.clear, "Forget what is known; the next request is sent")
+        ->excludes(json);
+}
+
 void bind_plugins_list(CLI::App& app, PluginsListOptions& o) {
     app.add_flag("--json", o.json, json_help);
 }
@@ -145,6 +170,8 @@ constexpr Entry entries[] = {
     {"auth explain", bind_as<ExplainOptions, bind_explain>},
     {"auth import", bind_as<ImportOptions, bind_import>},
     {"run", bind_as<RunOptions, bind_run>},
+    {"batch", bind_as<BatchOptions, bind_batch>},
+    {"limits", bind_as<LimitsOptions, bind_limits>},
     {"plugins list", bind_as<PluginsListOptions, bind_plugins_list>},
     {"plugins inspect", bind_as<PluginsInspectOptions, bind_plugins_inspect>},
     {"config path", bind_as<ConfigPathOptions, bind_config_path>},

@@ -19,6 +19,8 @@ Result<int> auth_logout(const LogoutOptions& options, Services& services, const 
 Result<int> auth_explain(const ExplainOptions& options, Services& services, const Streams& streams);
 Result<int> auth_import(const ImportOptions& options, Services& services, const Streams& streams);
 Result<int> run_prompt(const RunOptions& options, Services& services, const Streams& streams);
+Result<int> run_batch(const BatchOptions& options, Services& services, const Streams& streams);
+Result<int> show_limits(const LimitsOptions& options, Services& services, const Streams& streams);
 Result<int> plugins_list(const PluginsListOptions& options,
                          Services& services,
                          const Streams& streams);

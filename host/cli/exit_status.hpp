@@ -12,6 +12,7 @@ inline constexpr int exit_config = 3;
 inline constexpr int exit_authentication = 4;
 inline constexpr int exit_provider = 5;
 inline constexpr int exit_plugin = 6;
+inline constexpr int exit_lines_failed = 7;  // of a batch
 
 int exit_status(Errc code);
 

@@ -67,6 +67,23 @@ constexpr Text texts[] = {
      "  git diff | handover run \"Write a commit message for this\"\n"
      "  handover run -p groq -m llama-3.3-70b-versatile \"Say hello\"\n"
      "  handover run --json \"Say hello\" | jq .usage\n"},
+    {"batch",
+     "Answer a file of requests; run again it goes on where it stopped",
+     "INPUT holds OpenAI batch requests (custom_id, method, url, body), one a line; all of it is "
+     "checked before anything is sent. "
+     "Answers are appended to the output as they come. Exit status 7: some lines failed; 5: a quota "
+     "ended it, and it says when to go on.",
+     "  handover batch requests.jsonl -o answers.jsonl\n"
+     "  handover batch requests.jsonl -o answers.jsonl -p openai --concurrency 8\n"
+     "  handover batch requests.jsonl -o answers.jsonl --retry-failed --wait\n"
+     "  make-requests | handover batch - -o answers.jsonl\n"},
+    {"limits",
+     "Show what is known of providers' limits and quotas",
+     "Each fact with its source: a header of an answer, or a refusal. A quota that is used up ends "
+     "requests early until its reset, but for one every half hour.",
+     "  handover limits\n"
+     "  handover limits codex --json\n"
+     "  handover limits codex --clear        # after buying more\n"},
     {"plugins list",
      "List the plugins that are found; runs none of their code",
      "",

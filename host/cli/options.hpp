@@ -102,6 +102,25 @@ struct RunOptions {
     bool operator==(const RunOptions&) const = default;
 };
 
+struct BatchOptions {
+    std::string input = {};  // "-": stdin
+    std::string output = {};
+    std::string provider = {};
+    std::string model = {};
+    std::string account = {};
+    std::optional<int> concurrency = {};
+    bool retry_failed = false;
+    bool wait = false;
+    bool operator==(const BatchOptions&) const = default;
+};
+
+struct LimitsOptions {
+    std::string provider = {};  // empty: all
+    bool json = false;
+    bool clear = false;
+    bool operator==(const LimitsOptions&) const = default;
+};
+
 struct PluginsListOptions {
     bool json = false;
     bool operator==(const PluginsListOptions&) const = default;
@@ -140,6 +159,8 @@ using Command = std::variant<NextStepOptions,
                              ExplainOptions,
                              ImportOptions,
                              RunOptions,
+                             BatchOptions,
+                             LimitsOptions,
                              PluginsListOptions,
                              PluginsInspectOptions,
                              ConfigPathOptions,

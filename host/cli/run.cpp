@@ -85,6 +85,8 @@ Result<int> run_prompt(const RunOptions& options, Services& services, const Stre
     if (!client) return client.failure();
     const auto settings = services.config();
     if (!settings) return settings.failure();
+    const auto ledgers = services.ledgers();
+    if (!ledgers) return ledgers.failure();
 
     if (services.outside().before_network) services.outside().before_network();
     Spinner spinner(streams.err, streams.err_is_terminal);
@@ -96,7 +98,8 @@ Result<int> run_prompt(const RunOptions& options, Services& services, const Stre
          .client = **client,
          .account = options.account,
          .max_retries = (*settings)->max_retries,
-         .clock = services.outside().clock},
+         .clock = services.outside().clock,
+         .ledgers = *ledgers},
         {.text = std::move(*prompt),
          .instructions = options.instructions,
          .model = options.model,

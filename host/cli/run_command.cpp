@@ -32,6 +32,10 @@ struct Runner {
         return auth_import(o, services, streams);
     }
     Result<int> operator()(const RunOptions& o) const { return run_prompt(o, services, streams); }
+    Result<int> operator()(const BatchOptions& o) const { return run_batch(o, services, streams); }
+    Result<int> operator()(const LimitsOptions& o) const {
+        return show_limits(o, services, streams);
+    }
     Result<int> operator()(const PluginsListOptions& o) const {
         return plugins_list(o, services, streams);
     }

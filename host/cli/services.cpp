@@ -141,6 +141,15 @@ Result<auth::Broker*> Services::broker() {
     return broker_.get();
 }
 
+Result<limits::Ledgers*> Services::ledgers() {
+    if (!ledgers_) {
+        const auto where = paths();
+        if (!where) return where.failure();
+        ledgers_ = std::make_unique<limits::Ledgers>((*where)->state);
+    }
+    return ledgers_.get();
+}
+
 Result<plugins::Instance> Services::instance(const providers::Provider& provider) {
     if (provider.warns_plain_http) {
         log::warning("http",

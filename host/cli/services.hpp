@@ -14,6 +14,7 @@
 #include "config/config.hpp"
 #include "config/paths.hpp"
 #include "http/client.hpp"
+#include "limits/ledgers.hpp"
 #include "plugins/catalogue.hpp"
 #include "plugins/plugin.hpp"
 #include "providers/provider.hpp"
@@ -51,6 +52,7 @@ public:
     Result<const auth::Services*> auth_services();                  // needs: paths, config
     Result<auth::Broker*> broker();                                 // needs: auth_services
     Result<http::Client*> client();                                 // needs: config
+    Result<limits::Ledgers*> ledgers();                             // needs: paths
     Result<plugins::Instance> instance(
         const providers::Provider& provider);  // needs: catalogue, paths; loads the plugin
 
@@ -71,6 +73,7 @@ private:
     std::unique_ptr<http::Client> client_;
     std::optional<auth::Services> auth_services_;
     std::unique_ptr<auth::Broker> broker_;
+    std::unique_ptr<limits::Ledgers> ledgers_;
 };
 
 }  // namespace handover::cli

@@ -4,6 +4,7 @@
 
 #include <handover/result.hpp>
 
+#include <cstddef>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -20,6 +21,9 @@ struct Streams {
     std::function<Result<Secret>(const std::string& prompt)> ask_secret = {};
     // Yes or no; no unless the person says yes. Only where `interactive`.
     std::function<Result<bool>(const std::string& question)> confirm = {};
+
+    // Columns of the terminal that stderr is.
+    std::function<std::size_t()> err_width = {};
 
     bool in_is_terminal = false;
     bool out_is_terminal = false;

@@ -2,6 +2,7 @@
 
 #include <poll.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
@@ -147,6 +148,13 @@ bool use_color(ColorWhen when, bool terminal) {
     return terminal && !environment_refuses_color();
 }
 
+std::size_t columns_of_stderr() {
+    constexpr std::size_t usual = 80;
+    winsize size = {};
+    const bool known = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+    return known ? size.ws_col : usual;
+}
+
 }  // namespace
 
 Streams process_streams(ColorWhen color) {
@@ -156,6 +164,7 @@ Streams process_streams(ColorWhen color) {
     streams.read_input = read_all_input;
     streams.ask_secret = ask_secret;
     streams.confirm = confirm;
+    streams.err_width = columns_of_stderr;
     streams.in_is_terminal = isatty(STDIN_FILENO) == 1;
     streams.out_is_terminal = isatty(STDOUT_FILENO) == 1;
     streams.err_is_terminal = isatty(STDERR_FILENO) == 1;

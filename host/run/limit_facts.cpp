@@ -7,10 +7,10 @@
 namespace handover::run {
 namespace {
 
-// A few bytes of the key's digest: enough to tell one key from the next, too few to be one.
-std::uint64_t generation_of_key(const Secret& key) {
+// A few bytes of a digest: enough to tell one key or account from the next, too few to be one.
+std::uint64_t short_digest(std::string_view text) {
     constexpr std::size_t bytes = 4;
-    const auto digest = crypto::sha256(key.reveal());
+    const auto digest = crypto::sha256(text);
     if (!digest) return 0;
     std::uint64_t number = 0;
     for (std::size_t i = 0; i < bytes; ++i) number = number << 8U | digest->at(i);
@@ -27,8 +27,15 @@ limits::Use ledger_of(const auth::Target& target, const auth::Resolved& resolved
     const auto name = auth::file_stem({.provider = target.provider, .account = target.account});
     const bool kept = resolved.source.kind == auth::SourceKind::stored ||
                       resolved.source.kind == auth::SourceKind::none;
-    if (kept) return {.name = name, .generation = resolved.credential.generation};
-    return {.name = name + "#env", .generation = generation_of_key(resolved.credential.api_key)};
+    if (!kept) {
+        return {.name = name + "#env",
+                .generation = short_digest(resolved.credential.api_key.reveal())};
+    }
+    // A refresh raises the credential's generation, but the quota is the account's: it stays used
+    // up.
+    if (!resolved.subject.empty())
+        return {.name = name, .generation = short_digest(resolved.subject)};
+    return {.name = name, .generation = resolved.credential.generation};
 }
 
 std::vector<limits::Window> as_windows(const std::vector<plugins::LimitWindow>& told, Time now) {

@@ -11,7 +11,9 @@
 namespace handover::run {
 
 // The ledger of the credential that serves: PROVIDER@ACCOUNT for a stored one, with "#env" behind
-// it for a key of the environment, whose generation changes with the key.
+// it for a key of the environment. A block belongs to what the ledger calls a generation: the
+// subject of a login, so that it outlives refreshes; the key of the environment; else the stored
+// generation.
 limits::Use ledger_of(const auth::Target& target, const auth::Resolved& resolved);
 
 std::vector<limits::Window> as_windows(const std::vector<plugins::LimitWindow>& told, Time now);

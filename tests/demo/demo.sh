@@ -25,7 +25,7 @@ handover() {
         [[ $word != *' '* ]] || word="\"$word\""
         line+=" $word"
     done
-    printf '   $ %s\n' "$line"
+    printf '   $ %s\n' "${line//$home/\$DEMO}"
     "$program" "$@" </dev/null 2>&1 | sed -u "s|$home|\$DEMO|g; s/^/     /"
 }
 
@@ -86,19 +86,19 @@ handover auth status
 step "Stream a prompt through the subscription."
 handover run "Say hello to someone who tries Handover"
 
-step "Four prompts from four terminals at once: a subscription runs one request at a time, whoever asks."
-runs=()
-for n in 1 2 3 4; do
-    "$program" run "Prompt number $n" </dev/null >"$home/answer-$n" 2>&1 &
-    runs+=($!)
-done
-failed=0
-for pid in "${runs[@]}"; do wait "$pid" || failed=$((failed + 1)); done
+step "A small batch, eight requests at a time asked for: a subscription runs one at a time, whoever asks."
+for n in 1 2 3 4 5 6; do
+    printf '{"custom_id":"line-%s","method":"POST","url":"/v1/responses","body":{"input":"Prompt number %s"}}\n' "$n" "$n"
+done >"$home/requests.jsonl"
+before=$(member model_requests "$(counters)")
+handover batch "$home/requests.jsonl" -o "$home/answers.jsonl" --concurrency 8
 count=$(counters)
-note "$((4 - failed)) of 4 answered; the sandbox saw $(member model_requests "$count") requests so far, and at most" \
-    "$(member max_in_flight "$count") of them in flight at once."
-((failed == 0)) || { cat "$home"/answer-*; exit 1; }
+note "$(grep -c '"status_code":200' "$home/answers.jsonl") of 6 lines answered; the sandbox saw" \
+    "$(($(member model_requests "$count") - before)) requests, and at most $(member max_in_flight "$count") of them in flight at once."
 [[ $(member max_in_flight "$count") == 1 ]] || { echo "more than one request was in flight" >&2; exit 1; }
+note "Run again, it sends nothing: the output is its own checkpoint."
+handover batch "$home/requests.jsonl" -o "$home/answers.jsonl"
+[[ $(member model_requests "$(counters)") == $(member model_requests "$count") ]] || { echo "lines were sent twice" >&2; exit 1; }
 
 step "Let the token expire."
 while [[ $(status_now) != expired ]]; do sleep 0.5; done

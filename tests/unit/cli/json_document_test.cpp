@@ -59,6 +59,22 @@ TEST_CASE("docs/json.md describes what the commands print, member by member") {
     CHECK(members_of(inspect) == documented("plugins inspect"));
     CHECK(members_of(inspect.at("auth").at(0)) == documented("plugins inspect: an auth method"));
 
+    scene.write("state/limits/codex@default.json",
+                R"({"version": 1,
+                    "windows": [{"name": "primary", "used_percent": 42, "limit": null, "remaining": null,
+                                 "window_seconds": 18000, "resets_at": "2026-11-22T17:00:00Z",
+                                 "source": "header", "observed_at": "2026-11-22T12:00:00Z"}],
+                    "blocked": {"until": null, "reason": "used up", "since": "2026-11-22T12:00:00Z",
+                                "probe_at": "2026-11-22T12:30:00Z", "generation": 7}})");
+    const auto all_limits = printed(scene, {"limits", "--json"});
+    const auto& limits = all_limits.as_array().at(0);
+    CHECK(members_of(limits) == documented("limits"));
+    CHECK(members_of(limits.at("windows").at(0)) == documented("limits: a window"));
+    CHECK(members_of(limits.at("blocked")) == documented("limits: blocked"));
+    const auto rows = printed(scene, {"auth", "status", "codex", "--json"});
+    CHECK(rows.at(0).at("limits").at("windows") == limits.at("windows"));
+    CHECK(rows.at(0).at("limits").at("blocked") == limits.at("blocked"));
+
     const auto error = boost::json::parse(
         error_json({.code = Errc::usage, .message = "no", .reason = {}, .fix = {}}));
     CHECK(members_of(error.at("error")) == documented("Errors"));
