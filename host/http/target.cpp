@@ -57,6 +57,12 @@ Result<Target> parse_target(std::string_view url) {
     const auto scheme = lower(view.scheme());
     if (scheme != "http" && scheme != "https")
         return bad_url(url, "only http and https are spoken");
+    // Boost.URL 1.81 ends the host of "127.0.0.1.example.com" after the fourth number and takes the
+    // rest for a path. Whoever resolves the name sees another host.
+    const auto begin = url.find("//") + 2;
+    if (url.substr(begin, url.find_first_of("/?#", begin) - begin) !=
+        std::string_view(view.encoded_authority()))
+        return bad_url(url, "its host is no host name");
     if (view.has_userinfo()) return bad_url(url, "it carries a user name");
     if (view.has_fragment()) return bad_url(url, "it carries a fragment");
     const auto host = lower(view.host_address());

@@ -53,6 +53,8 @@ TEST_CASE("URLs that are not used") {
                             "https://example.com:0/",
                             "https://example.com:99999/",
                             "https://exa mple.com/",
+                            "http://127.0.0.1.example.com/",
+                            "https://1.2.3.4.example.com:443?x",
                             "https://example.com/\r\nHost: evil"}) {
         CAPTURE(url);
         CHECK_FALSE(parse_target(url));
