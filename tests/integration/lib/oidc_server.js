@@ -50,6 +50,7 @@ class OidcServer {
   record = new Record(); // {endpoint, method, path, params, headers, grant_type, status}
   secrets = new Set(); // every token, code and verifier that passed
   memory = new Memory();
+  account = ACCOUNT; // who signs in next
   wrongState = false; // the redirect carries another state than was asked with
 
   constructor(want, response) {
@@ -185,7 +186,7 @@ class OidcServer {
     await this.provider.interactionDetails(request, answer);
     const result = this.response.deny
       ? { error: 'access_denied', error_description: 'the person said no' }
-      : { login: { accountId: ACCOUNT }, consent: {} };
+      : { login: { accountId: this.account }, consent: {} };
     await this.provider.interactionFinished(request, answer, result, { mergeWithLastSubmission: false });
   }
 
