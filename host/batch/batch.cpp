@@ -19,9 +19,9 @@
 namespace handover::batch {
 namespace {
 
-// So many lines in a row without any answer: the upstream is gone, and the rest would only fail
-// too.
-constexpr std::size_t most_unanswered_in_a_row = 20;
+// So many lines in a row that were not served: the upstream is gone or overrun, and the rest would
+// only fail too.
+constexpr std::size_t most_unserved_in_a_row = 20;
 
 // What an answer means for the batch as a whole.
 enum class Consequence { record, wait_for_quota, stop };
@@ -30,9 +30,11 @@ Consequence consequence_of(const Answer& answer) {
     if (!answer.error) return Consequence::record;
     switch (answer.error->code) {
         case Errc::provider_rejected:
-        case Errc::provider_rate_limited:
         case Errc::provider_unavailable:
             return Consequence::record;
+        case Errc::provider_rate_limited:
+            // A pause too long for a retry is a limit for every line.
+            return answer.until ? Consequence::wait_for_quota : Consequence::record;
         case Errc::provider_quota_exhausted:
             return Consequence::wait_for_quota;
         default:
@@ -117,6 +119,7 @@ private:
     bool record(std::size_t worker, const Work& work, Answer answer) {
         const bool failed = answer.error.has_value() || answer.status_code >= 400;
         const bool answered = answer.status_code != 0;
+        const bool served = !answer.error || answer.error->code == Errc::provider_rejected;
         const auto line = format_result_line({.id = new_request_id(),
                                               .custom_id = work.request.custom_id,
                                               .status_code = answer.status_code,
@@ -129,9 +132,9 @@ private:
         ++report_.done;
         if (failed) ++report_.failed;
         ++finished_;
-        unanswered_ = answered ? 0 : unanswered_ + 1;
+        unserved_ = served ? 0 : unserved_ + 1;
         tell_progress();
-        if (unanswered_ >= most_unanswered_in_a_row && answer.error) end(*answer.error);
+        if (unserved_ >= most_unserved_in_a_row) end(*answer.error);
         return !ended_;
     }
 
@@ -156,8 +159,8 @@ private:
     // False if the batch ended meanwhile.
     bool wait_until(Time until) {
         if (watch_.notice) {
-            watch_.notice(
-                fmt::format("the quota is used up; waiting until {}", text::format_rfc3339(until)));
+            watch_.notice(fmt::format("the provider is at its limit; waiting until {}",
+                                      text::format_rfc3339(until)));
         }
         const auto wait = std::max<Time::duration>(until - watch_.clock(), std::chrono::seconds(1));
         std::unique_lock lock(mutex_);
@@ -190,7 +193,7 @@ private:
     WorkQueue work_;
     Report report_;
     std::size_t finished_ = 0;
-    std::size_t unanswered_ = 0;
+    std::size_t unserved_ = 0;
     bool ended_ = false;
 };
 

@@ -21,7 +21,9 @@ struct Answer {
     std::string request_id = {};
     std::string body = {};
     std::optional<Error> error = {};  // set unless the answer is a success
-    std::optional<Time> until = {};   // with PROVIDER_QUOTA_EXHAUSTED: when it is worth another try
+    // With PROVIDER_QUOTA_EXHAUSTED, or PROVIDER_RATE_LIMITED for longer than a retry waits: when it
+    // is worth another try.
+    std::optional<Time> until = {};
 };
 
 // Sends one request and waits for the whole answer. Called from as many threads as

@@ -186,6 +186,9 @@ private:
         if (said.until)
             asked = std::max(asked.value_or(Milliseconds()),
                              std::chrono::ceil<Milliseconds>(*said.until - at));
+        const bool long_limit =
+            verdict == plugins::Verdict::rate_limited && asked && *asked > http::longest_asked_wait;
+        if (long_limit && handler_.on_quota) handler_.on_quota(at + *asked);
         return {.error = provider_error(said, *answer, origin(), asked, at),
                 .credential_refused = verdict == plugins::Verdict::authentication,
                 .worth_retrying = run::is_worth_retrying(verdict),

@@ -39,7 +39,8 @@ struct ExchangeHandler {
         {};  // for people: waiting for a lease, a retry, ...
     std::function<void(const http::Response&)> on_refusal =
         {};  // the failed answer (status >= 400) that ended the exchange
-    // It ended for want of quota; when it is worth another try, if anybody said.
+    // It ended for want of quota, or at a rate limit longer than a retry waits; when it is worth
+    // another try, if anybody said.
     std::function<void(std::optional<Time> reset)> on_quota = {};
     bool hold_preamble = false;  // also hold back the events that open a Responses stream, so that
                                  // a failure after them is retried

@@ -1,4 +1,5 @@
 /* plugin.h alone compiles as C11, and its layout is what version 1.0 promised. A change here breaks every plugin that exists. */
+#include <handover/ext/limits.h>
 #include <handover/plugin.h>
 
 #define AT(type, member, offset) _Static_assert(offsetof(type, member) == (offset), #type "." #member " moved")
@@ -66,5 +67,20 @@ AT(handover_plugin, prepare, 24);
 AT(handover_plugin, classify, 32);
 AT(handover_plugin, get_extension, 40);
 SIZE(handover_plugin, 48);
+
+AT(handover_limit_window, name, 8);
+AT(handover_limit_window, used_percent, 24);
+AT(handover_limit_window, limit, 32);
+AT(handover_limit_window, remaining, 40);
+AT(handover_limit_window, window_seconds, 48);
+AT(handover_limit_window, resets_at, 56);
+SIZE(handover_limit_window, 64);
+
+AT(handover_limits_output, context, 8);
+AT(handover_limits_output, add_window, 16);
+SIZE(handover_limits_output, 24);
+
+AT(handover_limits, read, 8);
+SIZE(handover_limits, 16);
 
 _Static_assert(HANDOVER_VERDICT_TRANSIENT == 6 && HANDOVER_FAILED == 2 && HANDOVER_LOG_DEBUG == 3, "numbers are the ABI");

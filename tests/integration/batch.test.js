@@ -269,6 +269,35 @@ test('a quota stop: 5, what remains and when; the ledger holds the next run back
   assert.deepEqual(ids(answers()), [...numbers(5)].sort());
 });
 
+test('a stream that breaks off, or ends in a failure, is a failed line', async (t) => {
+  const { world, home } = await loggedIn(t, 'sandbox', { config: (w) => w.codexConfig() }, 'codex');
+  const { give, batch, answers } = files(home, 'codex');
+  give(numbers(4).map((id) => line(id)));
+  await world.sandbox.faults({ model_drop_mid_stream: { count: 1 } });
+  assert.equal((await batch()).code, 7);
+  const [broken, ...rest] = answers();
+  assert.equal(broken.response, null);
+  assert.equal(broken.error.code, 'PROVIDER_UNAVAILABLE');
+  assert.equal(rest.every((answer) => answer.error === null), true);
+  await world.sandbox.faults({ reset: true, model_error_event: { count: 1, value: 'server_error' } });
+  assert.equal((await batch(['--retry-failed'])).code, 7);
+  succeeded(await batch(['--retry-failed']));
+  assert.deepEqual(ids(answers()), numbers(4));
+  assert.equal(answers().every((answer) => answer.error === null), true);
+  assert.equal((await world.counts()).requests, 6);
+});
+
+test('a rate limit of minutes stops the batch instead of failing every line', async (t) => {
+  const { server, give, batch } = await scene(t, { concurrency: 1 });
+  give(numbers(5).map((id) => line(id)));
+  server.special.set('line-2', {
+    once: true, status: 429, headers: { 'retry-after': '120' }, json: { error: { message: 'slow down', code: 'rate_limit_exceeded' } },
+  });
+  failed(await batch(), { exit: 5, code: 'PROVIDER_RATE_LIMITED', fix: /3 lines remain/ });
+  assert.equal(server.requests, 3);
+  succeeded(await batch());
+});
+
 test('--wait sits a quota out', async (t) => {
   const { world, home } = await loggedIn(t, 'sandbox', { config: (w) => w.codexConfig() }, 'codex');
   const { give, batch } = files(home, 'codex');

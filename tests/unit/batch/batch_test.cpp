@@ -217,6 +217,49 @@ TEST_CASE("an authentication failure stops the batch, a lost upstream too") {
     CHECK(report->done == 20);
 }
 
+TEST_CASE("a rate limit that lasts is a limit for every line; a short one is this line's") {
+    Fixture f(requests(3));
+    const auto later = std::chrono::system_clock::now() + 5min;
+    f.upstream.rule = [&](const std::string&, int) {
+        return failure(Errc::provider_rate_limited, 429, later);
+    };
+    auto report = f.run();
+    REQUIRE(report);
+    REQUIRE(report->stopped);
+    CHECK(report->stopped->code == Errc::provider_rate_limited);
+    CHECK(report->done == 0);
+    f.upstream.rule = [](const std::string&, int) {
+        return failure(Errc::provider_rate_limited, 429);
+    };
+    report = f.run();
+    REQUIRE(report);
+    CHECK_FALSE(report->stopped);
+    CHECK(report->done == 3);
+    CHECK(report->failed == 3);
+    f.upstream.rule = {};
+    report = f.run();
+    REQUIRE(report);
+    CHECK(report->failed == 0);
+    CHECK(report->failed_before == 3);
+}
+
+TEST_CASE("an upstream that serves nobody ends the batch, one that rejects lines does not") {
+    const auto code =
+        GENERATE(Errc::provider_unavailable, Errc::provider_rate_limited, Errc::provider_rejected);
+    Fixture f(requests(50));
+    f.upstream.rule = [&](const std::string& id, int) {
+        // One in between that is served: the count begins anew.
+        if (id == "r10")
+            return Answer{
+                .status_code = 200, .request_id = {}, .body = "{}", .error = {}, .until = {}};
+        return failure(code, code == Errc::provider_rejected ? 400 : 503);
+    };
+    const auto report = f.run();
+    REQUIRE(report);
+    CHECK(report->stopped.has_value() == (code != Errc::provider_rejected));
+    CHECK(report->done == (code == Errc::provider_rejected ? 50U : 31U));
+}
+
 TEST_CASE("a stopped batch says which lines it sends again") {
     Fixture f(requests(10));
     f.upstream.rule = [&](const std::string& id, int times) {
