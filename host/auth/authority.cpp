@@ -2,15 +2,12 @@
 
 #include <chrono>
 
-#include "auth/oauth2/discovery.hpp"
 #include "auth/oauth2/endpoint_url.hpp"
 #include "auth/oauth2/token_request.hpp"
 
 namespace handover::auth {
 namespace {
 
-constexpr http::Limits metadata_limits = {.connect = std::chrono::seconds(5),
-                                          .total = std::chrono::seconds(10)};
 constexpr http::Limits revocation_limits = {.connect = std::chrono::seconds(5),
                                             .total = std::chrono::seconds(10)};
 
@@ -21,24 +18,15 @@ Failure unavailable(const std::string& issuer, std::string reason) {
                  .fix = "try again later"});
 }
 
-Result<Endpoints> discover(const std::string& issuer,
-                           const http::Send& send,
+// What the issuer's own metadata say; the login may have put them into the cache.
+Result<Endpoints> discover(Method method,
+                           const std::string& issuer,
+                           const DiscoveryServices& services,
                            const std::stop_token& stop) {
-    std::string reason = "no metadata was found";
-    for (const auto& url : oauth2::well_known_urls(issuer)) {
-        if (auto checked = oauth2::check_endpoint_url(url, "issuer"); !checked)
-            return checked.failure();
-        const auto outcome = send({.method = "GET", .url = url}, metadata_limits, stop);
-        if (outcome.delivery != http::Delivery::answered) {
-            reason = outcome.error.message;
-            continue;
-        }
-        if (outcome.response.status != 200) continue;
-        auto metadata = oauth2::parse_metadata(outcome.response.body, issuer);
-        if (metadata) return metadata->endpoints;
-        reason = metadata.error().message;
-    }
-    return unavailable(issuer, reason);
+    method.issuer = issuer;
+    auto found = endpoints_from(method, oauth2::EndpointSource::discovery, services, stop);
+    if (!found) return unavailable(issuer, found.error().reason);
+    return std::move(found->endpoints);
 }
 
 bool on_origin_of(const std::string& url, const std::string& other) {
@@ -48,7 +36,7 @@ bool on_origin_of(const std::string& url, const std::string& other) {
 
 Result<std::string> revocation_endpoint_for(const Method& method,
                                             const Credential& credential,
-                                            const http::Send& send,
+                                            const DiscoveryServices& services,
                                             const std::stop_token& stop) {
     const auto& declared = method.endpoints.revocation_endpoint;
     if (declared && (on_origin_of(*declared, credential.issuer) ||
@@ -58,7 +46,7 @@ Result<std::string> revocation_endpoint_for(const Method& method,
     if (credential.issuer.empty() || method.discovery == Discovery::never) {
         return unavailable(credential.id.provider, "no revocation endpoint is declared");
     }
-    const auto found = discover(credential.issuer, send, stop);
+    const auto found = discover(method, credential.issuer, services, stop);
     if (!found) return found.failure();
     if (!found->revocation_endpoint)
         return unavailable(credential.issuer, "it offers no revocation");
@@ -69,10 +57,10 @@ Result<std::string> revocation_endpoint_for(const Method& method,
 
 Result<std::string> token_endpoint_for(const Method& method,
                                        const Credential& credential,
-                                       const http::Send& send) {
+                                       const DiscoveryServices& services) {
     if (!credential.token_endpoint.empty()) return credential.token_endpoint;
     if (method.endpoints.token_endpoint) return *method.endpoints.token_endpoint;
-    const auto found = discover(method.issuer, send, {});
+    const auto found = discover(method, method.issuer, services, {});
     if (!found) return found.failure();
     if (!found->token_endpoint)
         return unavailable(method.issuer, "its metadata name no token endpoint");
@@ -81,18 +69,18 @@ Result<std::string> token_endpoint_for(const Method& method,
 
 Result<void> revoke_tokens(const Method& method,
                            const Credential& credential,
-                           const http::Send& send,
+                           const DiscoveryServices& services,
                            std::stop_token stop) {
     const bool refreshable = !credential.refresh_token.empty();
     const auto& token = refreshable ? credential.refresh_token : credential.access_token;
     if (token.empty()) return {};
-    const auto endpoint = revocation_endpoint_for(method, credential, send, stop);
+    const auto endpoint = revocation_endpoint_for(method, credential, services, stop);
     if (!endpoint) return endpoint.failure();
     const auto hint =
         refreshable ? oauth2::TokenTypeHint::refresh_token : oauth2::TokenTypeHint::access_token;
     const auto request = oauth2::revocation_request(method, *endpoint, token, hint);
     if (!request) return request.failure();
-    const auto outcome = send(*request, revocation_limits, stop);
+    const auto outcome = services.send(*request, revocation_limits, stop);
     if (outcome.delivery != http::Delivery::answered) return fail(outcome.error);
     // RFC 7009 section 2.2: 200 also for a token that was invalid already.
     if (outcome.response.status == 200) return {};

@@ -8,8 +8,8 @@
 #include <string>
 
 #include "auth/credential.hpp"
+#include "auth/endpoints.hpp"
 #include "auth/method.hpp"
-#include "http/message.hpp"
 
 namespace handover::auth {
 
@@ -18,7 +18,7 @@ namespace handover::auth {
 // them can be had now.
 Result<std::string> token_endpoint_for(const Method& method,
                                        const Credential& credential,
-                                       const http::Send& send);
+                                       const DiscoveryServices& services);
 
 // Revokes the refresh token, or the access token where there is none (RFC 7009), within 10 s. Best
 // effort: says by its error why it did not work. The endpoint must stand on the origin of the
@@ -26,7 +26,7 @@ Result<std::string> token_endpoint_for(const Method& method,
 // another gets no token.
 Result<void> revoke_tokens(const Method& method,
                            const Credential& credential,
-                           const http::Send& send,
+                           const DiscoveryServices& services,
                            std::stop_token stop);
 
 }  // namespace handover::auth

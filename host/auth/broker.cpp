@@ -51,7 +51,10 @@ class Broker::Impl {
 public:
     explicit Impl(Services given)
         : services_(std::move(given)),
-          refresher_({.store = services_.store, .send = services_.send, .clock = services_.clock}),
+          refresher_({.store = services_.store,
+                      .send = services_.send,
+                      .clock = services_.clock,
+                      .cache_dir = services_.cache_dir}),
           flights_(std::make_unique<RefreshFlights>(refresher_)) {
         if (services_.refresh_child) refresher_.set_spend(spend_in_child(*services_.refresh_child));
     }
@@ -71,6 +74,7 @@ public:
             if (now + min_validity < cached->use_before) {
                 if (!ResolvedCache::claim_look(*cached) || unchanged(*cached))
                     return cached->resolved;
+                cache_.forget(id_of(target));
             }
         }
         return resolve_anew(target, patience, min_validity);
@@ -142,7 +146,7 @@ public:
         for (const auto& method : target.methods) {
             if (method.id != gone->credential->method || method.kind != Kind::oauth2) continue;
             const auto revoked =
-                revoke_tokens(method, *gone->credential, services_.send, patience.stop);
+                revoke_tokens(method, *gone->credential, discovery(), patience.stop);
             if (!revoked) {
                 log::warning("auth",
                              fmt::format("the tokens of {} were removed here, but not revoked: {}",
@@ -184,6 +188,10 @@ public:
     }
 
 private:
+    [[nodiscard]] DiscoveryServices discovery() const {
+        return {.send = services_.send, .clock = services_.clock, .cache_dir = services_.cache_dir};
+    }
+
     static std::string lease_subject(const Resolved& resolved) {
         if (!resolved.subject.empty()) return resolved.subject;
         // A key that the config calls a subscription: it is its own subject.

@@ -130,7 +130,7 @@ public:
         if (!fingerprint) return trouble(fingerprint.error());
         fingerprint_ = std::move(*fingerprint);
         if (auto ended = consult_journal()) return ended;
-        auto endpoint = token_endpoint_for(work_.method, current_, services_.send);
+        auto endpoint = token_endpoint_for(work_.method, current_, services_.discovery());
         if (!endpoint) return failed_without_sending(endpoint.error());
         token_endpoint_ = std::move(*endpoint);
         auto request = oauth2::refresh_token_grant_request(
@@ -225,7 +225,7 @@ private:
 
     // Somebody logged out while the answer was on its way.
     RefreshResult discard() {
-        const auto revoked = revoke_tokens(work_.method, next_, services_.send, {});
+        const auto revoked = revoke_tokens(work_.method, next_, services_.discovery(), {});
         if (!revoked)
             log::warning(
                 "auth",
@@ -323,17 +323,21 @@ private:
         const bool in_a_row = last && last->fingerprint == fingerprint_;
         const int failures = in_a_row ? std::min(last->failures + 1, 1000) : 1;
         const auto now = services_.clock();
-        const auto written =
-            store_.write_record(lock_,
-                                work_.id,
-                                {.fate = fate,
-                                 .at = now,
-                                 .next_try = now + oauth2::refresh_pause(failures, retry_after),
-                                 .failures = failures,
-                                 .generation = generation_,
-                                 .fingerprint = fingerprint_,
-                                 .code = std::move(code),
-                                 .message = std::move(message)});
+        // After a lost answer the journal decides when the token is sent again; a pause would only
+        // keep a caller from the one second try once the access token has expired.
+        const auto pause = fate == RefreshFate::unknown
+                               ? Milliseconds(0)
+                               : oauth2::refresh_pause(failures, retry_after);
+        const auto written = store_.write_record(lock_,
+                                                 work_.id,
+                                                 {.fate = fate,
+                                                  .at = now,
+                                                  .next_try = now + pause,
+                                                  .failures = failures,
+                                                  .generation = generation_,
+                                                  .fingerprint = fingerprint_,
+                                                  .code = std::move(code),
+                                                  .message = std::move(message)});
         if (!written) log::warning("auth", written.error().message + ": " + written.error().reason);
     }
 
@@ -365,6 +369,8 @@ RefreshResult Refresher::run(const RefreshWork& work, const Patience& before_sen
     auto& store = *services_.store;
     Findings found;
     found.before = store.record(work.id);
+    log::debug("auth",
+               "the login of " + work.id.provider + " is to be refreshed: waiting for its lock");
     const auto lock = store.lock(work.id, before_sending);
     if (!lock) {
         const bool busy = lock.error().code == Errc::auth_timeout;
@@ -432,7 +438,10 @@ bool Refresher::save(const CredentialId& id) {
         store.lock(id, {.deadline = std::chrono::steady_clock::now() + std::chrono::seconds(2)});
     if (!lock) return false;
     const auto current = store.load_locked(**lock, id);
-    const bool replaced = current && *current && !((*current)->access_token == left.replaces);
+    const auto stored_token = current && *current ? (*current)->access_token : left.replaces;
+    // Ours may be there although the folder could not be synced: then it is stored once more.
+    const bool replaced =
+        !(stored_token == left.replaces) && !(stored_token == left.credential.access_token);
     if (!replaced) {
         const auto stored =
             store.store_if_unchanged(**lock, left.credential, left.generation, nullptr);
@@ -443,7 +452,7 @@ bool Refresher::save(const CredentialId& id) {
             store.clear_record(**lock, id);
             log::warning("auth", "the new login of " + id.provider + " is stored now");
         } else {
-            (void)revoke_tokens(left.method, left.credential, services_.send, {});
+            (void)revoke_tokens(left.method, left.credential, services_.discovery(), {});
         }
     }
     const std::lock_guard guard(mutex_);

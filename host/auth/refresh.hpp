@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "auth/credential_store.hpp"
+#include "auth/endpoints.hpp"
 #include "auth/method.hpp"
 #include "auth/patience.hpp"
 #include "http/message.hpp"
@@ -49,6 +50,11 @@ struct RefreshServices {
     std::shared_ptr<CredentialStore> store = {};
     http::Send send = {};
     std::function<Time()> clock = {};
+    std::string cache_dir = {};  // discovery documents
+
+    [[nodiscard]] DiscoveryServices discovery() const {
+        return {.send = send, .clock = clock, .cache_dir = cache_dir};
+    }
 };
 
 // The part of the transaction that must not stop half-way, from the reservation to the cleared

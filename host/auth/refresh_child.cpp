@@ -104,12 +104,15 @@ RefreshResult spend(const RefreshChild& child,
                     const CredentialLock& lock,
                     const std::stop_token& stop) {
     const Descriptor mailbox(memfd_create("handover-refresh", MFD_CLOEXEC));
-    const auto order = print_order({.work = work,
-                                    .folder = std::filesystem::absolute(child.folder).string(),
-                                    .proxy = child.proxy,
-                                    .ca_file = child.ca_file,
-                                    .log_level = static_cast<int>(log::most_talkative()),
-                                    .log_format = static_cast<int>(log::format())});
+    const auto order =
+        print_order({.work = work,
+                     .folder = std::filesystem::absolute(child.folder).string(),
+                     .cache = child.cache.empty() ? std::string()
+                                                  : std::filesystem::absolute(child.cache).string(),
+                     .proxy = child.proxy,
+                     .ca_file = child.ca_file,
+                     .log_level = static_cast<int>(log::most_talkative()),
+                     .log_format = static_cast<int>(log::format())});
     if (!mailbox.valid() || !put(mailbox.get(), order)) {
         return trouble(Errc::internal, "cannot prepare a refresh", platform::error_text(errno));
     }
@@ -214,7 +217,8 @@ int run_refresh_child(int lock_descriptor, int mailbox, const MakeSend& make_sen
     const InheritedLock lock(lock_descriptor);
     Refresher refresher({.store = store,
                          .send = make_send(order->proxy, order->ca_file),
-                         .clock = [] { return std::chrono::system_clock::now(); }});
+                         .clock = [] { return std::chrono::system_clock::now(); },
+                         .cache_dir = order->cache});
     const auto result = carry_out(*order, refresher, *store, lock);
     if (result.unsaved_generation && getppid() != caller) store_for_nobody(result, *store, lock);
     auto report = report_of(result);

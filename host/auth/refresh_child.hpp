@@ -13,6 +13,7 @@ namespace handover::auth {
 
 struct RefreshChild {
     std::string folder = {};  // the credentials
+    std::string cache = {};   // discovery documents
     std::string proxy = {};   // [http] of the config
     std::string ca_file = {};
     std::vector<std::string> without_environment = {};  // variables with keys in them

@@ -153,6 +153,7 @@ std::string print_order(const RefreshOrder& order) {
                                         {"origins", list(order.work.origins)},
                                         {"reason", static_cast<int>(order.work.reason)},
                                         {"folder", order.folder},
+                                        {"cache", order.cache},
                                         {"proxy", order.proxy},
                                         {"ca_file", order.ca_file},
                                         {"log_level", order.log_level},
@@ -173,6 +174,7 @@ std::optional<RefreshOrder> parse_order(std::string_view text) {
     order.work.reason =
         static_cast<RefreshReason>(std::clamp<std::int64_t>(members.number("reason"), 0, 2));
     order.folder = members.text("folder");
+    order.cache = members.text("cache");
     order.proxy = members.text("proxy");
     order.ca_file = members.text("ca_file");
     order.log_level = static_cast<int>(std::clamp<std::int64_t>(members.number("log_level"), 0, 3));

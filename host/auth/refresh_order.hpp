@@ -14,6 +14,7 @@ namespace handover::auth {
 struct RefreshOrder {
     RefreshWork work = {};    // without `seen_access_token`
     std::string folder = {};  // the credentials, as an absolute path
+    std::string cache = {};   // discovery documents
     std::string proxy = {};   // [http] of the config
     std::string ca_file = {};
     int log_level = 0;  // log::Level and log::Format of the process that waits

@@ -107,6 +107,7 @@ std::shared_ptr<const auth::RefreshChild> Services::refresh_child() const {
     if (outside_.send) return nullptr;
     return std::make_shared<const auth::RefreshChild>(
         auth::RefreshChild{.folder = paths_->credentials.string(),
+                           .cache = paths_->cache.string(),
                            .proxy = config_->proxy,
                            .ca_file = config_->ca_file,
                            .without_environment = {}});

@@ -1,6 +1,6 @@
 // Plugins that mean harm or are broken: credentials go nowhere else, and what is broken costs itself only.
 import assert from 'node:assert/strict';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
@@ -150,15 +150,18 @@ test('broken plugins beside a good one', async (t) => {
 });
 
 test('a plugin that others may write to is not loaded', async (t) => {
-  const { home } = await homeWith(t, 'openai', []);
+  const { home } = await homeWith(t, 'hostile', []);
   const folder = home.path('plugins');
   mkdirSync(folder, { mode: 0o755 });
-  copyFileSync(join(binary('HANDOVER_PLUGINS'), 'openai.so'), join(folder, 'openai.so'));
-  const { chmodSync } = await import('node:fs');
-  chmodSync(join(folder, 'openai.so'), 0o666);
-  const run = await home.run(['run', '-p', 'good', 'hi']);
+  const file = join(folder, 'hostile.so');
+  copyFileSync(join(testPlugins(), 'hostile.so'), file);
+  chmodSync(file, 0o666);
+  const run = await home.run(['run', '-p', 'it', 'hi']);
   assert.equal(run.code, 6, String(run));
   assert.match(run.stderr, /PLUGIN_UNTRUSTED/);
-  chmodSync(join(folder, 'openai.so'), 0o755);
+  assert.match(run.stderr, /chmod/);
+  // It costs itself only.
   succeeded(await home.run(['run', '-p', 'good', 'hi']));
+  chmodSync(file, 0o755);
+  assert.doesNotMatch((await home.run(['run', '-p', 'it', 'hi'])).stderr, /PLUGIN_UNTRUSTED/);
 });

@@ -97,7 +97,8 @@ Reply failing_status(int status) {
         return openai_error(
             status, "service_unavailable_error", "server_is_overloaded", "The sandbox is full.");
     }
-    return openai_error(status, "server_error", "", "The sandbox was told to fail.");
+    const auto* const type = status < 500 ? "invalid_request_error" : "server_error";
+    return openai_error(status, type, "", "The sandbox was told to fail.");
 }
 
 Reply challenge_page(const Fault& fault) {

@@ -12,6 +12,7 @@
 #include "auth/login/preflight.hpp"
 #include "auth/login/wait_for_redirect.hpp"
 #include "auth/oauth2/authorization_url.hpp"
+#include "auth/oauth2/endpoint_url.hpp"
 #include "auth/oauth2/pkce.hpp"
 #include "auth/oauth2/token_request.hpp"
 #include "auth/oauth2/token_response.hpp"
@@ -71,7 +72,28 @@ Result<void> check_method(const Login& login) {
     return {};
 }
 
+// `fallback` means: declared endpoints, then discovery if they are gone. The token endpoint shows
+// that by its answer; the authorization endpoint is only ever seen by the browser, so it is asked
+// once before a person is sent there.
+Result<void> look_for_authorization_endpoint(const Login& login) {
+    if (login.method.discovery != Discovery::fallback) return {};
+    const auto sources = endpoint_sources(login.method, login.discovery());
+    const auto& declared = login.method.endpoints.authorization_endpoint;
+    if (sources.size() < 2 || sources.front() != oauth2::EndpointSource::declared || !declared)
+        return {};
+    if (auto checked = oauth2::check_endpoint_url(*declared, "authorization_endpoint"); !checked)
+        return checked.failure();
+    constexpr http::Limits brief = {.connect = std::chrono::seconds(5),
+                                    .total = std::chrono::seconds(5)};
+    const auto outcome =
+        login.services.send({.method = "GET", .url = *declared}, brief, login.stop);
+    if (endpoint_is_gone(outcome))
+        remember_gone(login.method, sources.front(), outcome, login.discovery());
+    return {};
+}
+
 Result<EffectiveEndpoints> login_endpoints(const Login& login) {
+    if (auto looked = look_for_authorization_endpoint(login); !looked) return looked.failure();
     auto found = effective_endpoints(login.method, login.discovery(), login.stop);
     if (!found) return found;
     if (found->endpoints.authorization_endpoint && found->endpoints.token_endpoint) return found;

@@ -201,7 +201,7 @@ std::string device_login_command(const Target& target) {
 
 }  // namespace login
 
-bool wait_for(std::chrono::milliseconds duration, std::stop_token stop) {
+bool wait_for(std::chrono::milliseconds duration, const std::stop_token& stop) {
     std::mutex mutex;
     std::condition_variable_any changed;
     std::unique_lock lock(mutex);

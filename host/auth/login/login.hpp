@@ -49,8 +49,8 @@ Result<Credential> login_with_browser(Broker& broker,
                                       std::stop_token stop);
 
 // Waits so long, or until the stop; false if it was the stop.
-using WaitFor = std::function<bool(std::chrono::milliseconds, std::stop_token)>;
-bool wait_for(std::chrono::milliseconds duration, std::stop_token stop);
+using WaitFor = std::function<bool(std::chrono::milliseconds, const std::stop_token&)>;
+bool wait_for(std::chrono::milliseconds duration, const std::stop_token& stop);
 
 // A code that the person enters on another device, by the method's `device_flow` (RFC 8628, or the codex flow). Preflight, ask for a
 // code, show it, poll no faster than the authority wants, check the ID token, store. While polling, a network that fails is waited for.

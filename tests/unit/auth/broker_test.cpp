@@ -1,7 +1,7 @@
-// The broker over a real file store, with an authority that answers as told: every row of the outcome table, the journal, back-off,
-// logout meanwhile, failures of the store at every step.
-#include <catch2/catch.hpp>
+// The broker over a real file store, with an authority that answers as told: every row of the
+// outcome table, the journal, back-off, logout meanwhile, failures of the store at every step.
 #include <sys/stat.h>
+#include <catch2/catch.hpp>
 
 #include <algorithm>
 #include <barrier>
@@ -42,13 +42,16 @@ struct BrokerWorld : World {
     }
     std::string token() {
         const auto resolved = broker->resolve(target, {});
-        return resolved ? std::string((*resolved)->credential.access_token.reveal()) : std::string(code_name(resolved.error().code));
+        return resolved ? std::string((*resolved)->credential.access_token.reveal())
+                        : std::string(code_name(resolved.error().code));
     }
     std::optional<Credential> stored() {
         auto loaded = store()->load(example);
         return loaded ? std::move(*loaded) : std::nullopt;
     }
-    std::filesystem::path file(const std::string& suffix) { return folder.path() / "credentials" / ("example@default" + suffix); }
+    std::filesystem::path file(const std::string& suffix) {
+        return folder.path() / "credentials" / ("example@default" + suffix);
+    }
 };
 
 }  // namespace
@@ -92,22 +95,57 @@ TEST_CASE("outcomes of a refresh") {
     struct Case {
         const char* name;
         handover::http::Outcome outcome;
-        const char* valid;      // what a caller gets while the token still works
-        const char* expired;    // and what once it has expired
+        const char* valid;    // what a caller gets while the token still works
+        const char* expired;  // and what once it has expired
         bool journal_open;
         bool login_needed;
     };
     const Case cases[] = {
-        {"not sent", lost(http_delivery::not_sent), "sandbox-access-0", "AUTH_REFRESH_UNAVAILABLE", false, false},
-        {"refused for good", answered(400, R"({"error":"invalid_grant"})"), "sandbox-access-0", "AUTH_SESSION_EXPIRED", false, true},
+        {"not sent",
+         lost(http_delivery::not_sent),
+         "sandbox-access-0",
+         "AUTH_REFRESH_UNAVAILABLE",
+         false,
+         false},
+        {"refused for good",
+         answered(400, R"({"error":"invalid_grant"})"),
+         "sandbox-access-0",
+         "AUTH_SESSION_EXPIRED",
+         false,
+         true},
         {"429", answered(429, "{}"), "sandbox-access-0", "AUTH_REFRESH_UNAVAILABLE", false, false},
-        {"500", answered(500, "oops"), "sandbox-access-0", "AUTH_REFRESH_UNAVAILABLE", false, false},
-        {"503", answered(503, "<html>"), "sandbox-access-0", "AUTH_REFRESH_UNAVAILABLE", false, false},
-        {"a bare 401", answered(401, ""), "sandbox-access-0", "AUTH_REFRESH_UNAVAILABLE", false, false},
-        {"answer lost", lost(http_delivery::unknown), "sandbox-access-0", "AUTH_REFRESH_UNAVAILABLE", true, false},
+        {"500",
+         answered(500, "oops"),
+         "sandbox-access-0",
+         "AUTH_REFRESH_UNAVAILABLE",
+         false,
+         false},
+        {"503",
+         answered(503, "<html>"),
+         "sandbox-access-0",
+         "AUTH_REFRESH_UNAVAILABLE",
+         false,
+         false},
+        {"a bare 401",
+         answered(401, ""),
+         "sandbox-access-0",
+         "AUTH_REFRESH_UNAVAILABLE",
+         false,
+         false},
+        {"answer lost",
+         lost(http_delivery::unknown),
+         "sandbox-access-0",
+         "AUTH_REFRESH_UNAVAILABLE",
+         true,
+         false},
         {"502", answered(502, ""), "sandbox-access-0", "AUTH_REFRESH_UNAVAILABLE", true, false},
         {"504", answered(504, ""), "sandbox-access-0", "AUTH_REFRESH_UNAVAILABLE", true, false},
-        {"200 that does not parse", answered(200, "<html>"), "sandbox-access-0", "AUTH_REFRESH_UNAVAILABLE", true, false},
+        {"200 that does not parse",
+         answered(200, "<html>"),
+         "sandbox-access-0",
+         "AUTH_REFRESH_UNAVAILABLE",
+         true,
+         false},
     };
     for (const auto& c : cases) {
         for (const bool valid : {true, false}) {
@@ -287,7 +325,8 @@ TEST_CASE("no room, no lock, no rename: the refresh token is not spent") {
                 world.fault = [&](std::string_view at_step, std::string_view file) {
                     return broken && at_step == step && file.ends_with(suffix) ? ENOSPC : 0;
                 };
-                if (std::string_view(step) == "allocate" && std::string_view(suffix) == ".lock") return;
+                if (std::string_view(step) == "allocate" && std::string_view(suffix) == ".lock")
+                    return;
                 CHECK(world.token() == "STORE_IO");
                 CHECK(world.refreshes() == 0);
                 broken = false;
@@ -305,7 +344,9 @@ TEST_CASE("storing fails after the rotation: used from memory, stored later") {
             world.answer(tokens(1));
             std::atomic<bool> broken = true;
             world.fault = [&](std::string_view at_step, std::string_view file) {
-                return broken && at_step == step && file.find(".json") != std::string_view::npos ? EIO : 0;
+                return broken && at_step == step && file.find(".json") != std::string_view::npos
+                           ? EIO
+                           : 0;
             };
             CHECK(world.token() == "sandbox-access-1");
             CHECK(world.refreshes() == 1);
@@ -339,7 +380,8 @@ TEST_CASE("changes by others are seen") {
         REQUIRE(other.logout(world.target, false, {}));
     }
     const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(1500);
-    while (world.token() != "AUTH_NOT_LOGGED_IN" && std::chrono::steady_clock::now() < until) std::this_thread::yield();
+    while (world.token() != "AUTH_NOT_LOGGED_IN" && std::chrono::steady_clock::now() < until)
+        std::this_thread::yield();
     CHECK(world.token() == "AUTH_NOT_LOGGED_IN");
 }
 
@@ -382,7 +424,8 @@ TEST_CASE("a caller that gives up leaves the refresh to finish") {
         world.before_answer = [&] { stop.request_stop(); };
     }
     const auto resolved = world.broker->resolve(world.target, {.stop = stop.get_token()});
-    // Either it was told to stop first or the answer was quicker; the new credential is stored in both.
+    // Either it was told to stop first or the answer was quicker; the new credential is stored in
+    // both.
     if (!resolved) CHECK(resolved.error().code == Errc::auth_cancelled);
     world.broker.reset();
     CHECK(world.stored()->access_token == Secret("sandbox-access-1"));

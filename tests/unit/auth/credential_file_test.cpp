@@ -8,13 +8,14 @@ using handover::Secret;
 
 namespace {
 
-const std::string full = R"({"version":1,"provider":"codex","account":"work","method":"subscription",)"
-                         R"("access_token":"sandbox-access","refresh_token":"sandbox-refresh","id_token":"sandbox-id",)"
-                         R"("token_type":"Bearer","scopes":["openid","email"],"expires_at":"2026-11-22T17:00:00Z",)"
-                         R"("obtained_at":"2026-11-22T16:00:00Z","issuer":"https://a.example","client_id":"app",)"
-                         R"("token_endpoint":"https://a.example/token","origins":["https://api.example"],)"
-                         R"("generation":7,"login_needed":{"code":"invalid_grant","at":"2026-11-22T16:30:00Z"},)"
-                         R"("later":{"kept":[1,2]}})";
+const std::string full =
+    R"({"version":1,"provider":"codex","account":"work","method":"subscription",)"
+    R"("access_token":"sandbox-access","refresh_token":"sandbox-refresh","id_token":"sandbox-id",)"
+    R"("token_type":"Bearer","scopes":["openid","email"],"expires_at":"2026-11-22T17:00:00Z",)"
+    R"("obtained_at":"2026-11-22T16:00:00Z","issuer":"https://a.example","client_id":"app",)"
+    R"("token_endpoint":"https://a.example/token","origins":["https://api.example"],)"
+    R"("generation":7,"login_needed":{"code":"invalid_grant","at":"2026-11-22T16:30:00Z"},)"
+    R"("later":{"kept":[1,2]}})";
 
 }  // namespace
 
@@ -31,8 +32,8 @@ TEST_CASE("a whole credential file is read and written as it was") {
 }
 
 TEST_CASE("older files without the optional members are valid") {
-    const auto credential =
-        parse_credential(R"({"version":1,"provider":"codex","method":"subscription","access_token":"sandbox-a"})");
+    const auto credential = parse_credential(
+        R"({"version":1,"provider":"codex","method":"subscription","access_token":"sandbox-a"})");
     REQUIRE(credential);
     CHECK(credential->id.account == "default");
     CHECK(credential->refresh_token.empty());
@@ -55,16 +56,28 @@ TEST_CASE("what a damaged file gets") {
     const Case cases[] = {
         {"empty", "", "it is not JSON"},
         {"not an object", "[]", "it is not a JSON object"},
-        {"another version", R"({"version":2,"provider":"p","method":"m","api_key":"k"})", "`version` is not 1"},
+        {"another version",
+         R"({"version":2,"provider":"p","method":"m","api_key":"k"})",
+         "`version` is not 1"},
         {"no version", R"({"provider":"p","method":"m","api_key":"k"})", "`version` is not 1"},
         {"no provider", R"({"version":1,"method":"m","api_key":"k"})", "`provider` is missing"},
         {"no method", R"({"version":1,"provider":"p","api_key":"k"})", "`method` is missing"},
         {"no secret", R"({"version":1,"provider":"p","method":"m"})", "neither"},
-        {"token is a number", R"({"version":1,"provider":"p","method":"m","access_token":1})", "`access_token` is not a string"},
-        {"bad time", R"({"version":1,"provider":"p","method":"m","api_key":"k","expires_at":"soon"})", "`expires_at`"},
-        {"scopes hold a number", R"({"version":1,"provider":"p","method":"m","api_key":"k","scopes":["a",1]})", "`scopes`"},
-        {"negative generation", R"({"version":1,"provider":"p","method":"m","api_key":"k","generation":-1})", "`generation`"},
-        {"login_needed is text", R"({"version":1,"provider":"p","method":"m","api_key":"k","login_needed":"yes"})", "`login_needed`"},
+        {"token is a number",
+         R"({"version":1,"provider":"p","method":"m","access_token":1})",
+         "`access_token` is not a string"},
+        {"bad time",
+         R"({"version":1,"provider":"p","method":"m","api_key":"k","expires_at":"soon"})",
+         "`expires_at`"},
+        {"scopes hold a number",
+         R"({"version":1,"provider":"p","method":"m","api_key":"k","scopes":["a",1]})",
+         "`scopes`"},
+        {"negative generation",
+         R"({"version":1,"provider":"p","method":"m","api_key":"k","generation":-1})",
+         "`generation`"},
+        {"login_needed is text",
+         R"({"version":1,"provider":"p","method":"m","api_key":"k","login_needed":"yes"})",
+         "`login_needed`"},
     };
     for (const auto& c : cases) {
         DYNAMIC_SECTION(c.name) {
@@ -103,8 +116,15 @@ TEST_CASE("file names of ids") {
         CHECK(file_stem(c.id) == c.stem);
         CHECK(id_of_file_name(std::string(c.stem) + ".json") == c.id);
     }
-    for (const auto* name : {"codex@default", "codex.json", "@x.json", "codex@.json", "codex@%61.json", "codex@a@b.json",
-                             "codex@a.json.corrupt-1", "codex@%4.json", "codex@me%40x.lock"}) {
+    for (const auto* name : {"codex@default",
+                             "codex.json",
+                             "@x.json",
+                             "codex@.json",
+                             "codex@%61.json",
+                             "codex@a@b.json",
+                             "codex@a.json.corrupt-1",
+                             "codex@%4.json",
+                             "codex@me%40x.lock"}) {
         CHECK_FALSE(id_of_file_name(name));
     }
 }

@@ -1,4 +1,5 @@
-// What the broker is handed in tests: a folder of its own, a clock that is set by hand, and an authority that answers as told.
+// What the broker is handed in tests: a folder of its own, a clock that is set by hand, and an
+// authority that answers as told.
 #pragma once
 
 #include <stdlib.h>
@@ -21,12 +22,15 @@
 
 namespace handover::auth::testing {
 
-inline Time at(int seconds) { return Time(std::chrono::seconds(1'800'000'000 + seconds)); }
+inline Time at(int seconds) {
+    return Time(std::chrono::seconds(1'800'000'000 + seconds));
+}
 
 class TemporaryFolder {
 public:
     TemporaryFolder() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "handover-auth-XXXXXX").string();
+        std::string pattern =
+            (std::filesystem::temp_directory_path() / "handover-auth-XXXXXX").string();
         path_ = mkdtemp(pattern.data());
     }
     TemporaryFolder(const TemporaryFolder&) = delete;
@@ -41,7 +45,9 @@ private:
     std::filesystem::path path_;
 };
 
-inline http::Outcome answered(int status, std::string body, std::vector<http::Header> headers = {}) {
+inline http::Outcome answered(int status,
+                              std::string body,
+                              std::vector<http::Header> headers = {}) {
     return {.delivery = http::Delivery::answered,
             .response = {.status = status, .headers = std::move(headers), .body = std::move(body)},
             .error = {}};
@@ -50,14 +56,18 @@ inline http::Outcome answered(int status, std::string body, std::vector<http::He
 inline http::Outcome lost(http::Delivery delivery) {
     return {.delivery = delivery,
             .response = {},
-            .error = {.code = Errc::provider_unavailable, .message = "no answer", .reason = "connection", .fix = {}}};
+            .error = {.code = Errc::provider_unavailable,
+                      .message = "no answer",
+                      .reason = "connection",
+                      .fix = {}}};
 }
 
 // Tokens with a number, valid for an hour.
 inline http::Outcome tokens(int number) {
     const auto n = std::to_string(number);
     return answered(200,
-                    R"({"access_token":"sandbox-access-)" + n + R"(","refresh_token":"sandbox-refresh-)" + n +
+                    R"({"access_token":"sandbox-access-)" + n +
+                        R"(","refresh_token":"sandbox-refresh-)" + n +
                         R"(","token_type":"Bearer","expires_in":3600})");
 }
 
@@ -130,9 +140,9 @@ struct World {
     }
 
     std::shared_ptr<CredentialStore> store() {
-        return open_file_store({.folder = folder.path() / "credentials", .fault = [this](auto step, auto file) {
-                                    return fault ? fault(step, file) : 0;
-                                }});
+        return open_file_store(
+            {.folder = folder.path() / "credentials",
+             .fault = [this](auto step, auto file) { return fault ? fault(step, file) : 0; }});
     }
 
     Services services() {
@@ -149,14 +159,18 @@ struct World {
     // How many requests went to the token endpoint.
     int refreshes() {
         const std::lock_guard guard(mutex);
-        return static_cast<int>(std::count_if(
-            requests.begin(), requests.end(), [](const auto& request) { return request.url.ends_with("/token"); }));
+        return static_cast<int>(
+            std::count_if(requests.begin(), requests.end(), [](const auto& request) {
+                return request.url.ends_with("/token");
+            }));
     }
     int revocations() {
         const std::lock_guard guard(mutex);
         return static_cast<int>(requests.size()) -
-               static_cast<int>(std::count_if(
-                   requests.begin(), requests.end(), [](const auto& request) { return request.url.ends_with("/token"); }));
+               static_cast<int>(
+                   std::count_if(requests.begin(), requests.end(), [](const auto& request) {
+                       return request.url.ends_with("/token");
+                   }));
     }
 };
 

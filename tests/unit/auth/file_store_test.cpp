@@ -1,9 +1,9 @@
 #include "auth/file_store.hpp"
 
-#include <catch2/catch.hpp>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <catch2/catch.hpp>
 
 #include <fstream>
 #include <thread>
@@ -30,7 +30,8 @@ struct StoreWorld {
     void put() {
         const auto lock = store->lock(example, {});
         REQUIRE(lock);
-        REQUIRE(store->store_if_unchanged(**lock, login(at(10)), store->generation(example), nullptr));
+        REQUIRE(
+            store->store_if_unchanged(**lock, login(at(10)), store->generation(example), nullptr));
     }
     Errc load_error() {
         const auto loaded = store->load(example);
@@ -115,7 +116,8 @@ TEST_CASE("a damaged file is set aside, whole") {
     CHECK_FALSE(world.store->load(example).value());
     int aside = 0;
     for (const auto& entry : std::filesystem::directory_iterator(world.credentials)) {
-        if (entry.path().string().find("example@default.json.corrupt-") == std::string::npos) continue;
+        if (entry.path().string().find("example@default.json.corrupt-") == std::string::npos)
+            continue;
         ++aside;
         CHECK(handover::platform::read_file(entry.path()).value() == "{torn");
     }
@@ -133,7 +135,8 @@ TEST_CASE("the generation only rises and outlives the credential") {
     REQUIRE(lock);
     CHECK(world.store->remove(**lock, example).value());
     CHECK(world.store->generation(example) == 5);
-    CHECK(world.store->store_if_unchanged(**lock, login(at(1)), 4, nullptr).value() == Stored::generation_moved);
+    CHECK(world.store->store_if_unchanged(**lock, login(at(1)), 4, nullptr).value() ==
+          Stored::generation_moved);
     CHECK_FALSE(world.store->load(example).value());
 }
 
@@ -208,7 +211,8 @@ TEST_CASE("a file mounted by itself is served, and not to be replaced") {
         const auto reservation = world.store->reserve(**lock, example);
         REQUIRE_FALSE(reservation);
         CHECK(reservation.error().code == Errc::store_io);
-        CHECK_THAT(reservation.error().fix, Catch::Matchers::Contains("mount the folder, not the file"));
+        CHECK_THAT(reservation.error().fix,
+                   Catch::Matchers::Contains("mount the folder, not the file"));
     }
     CHECK(umount(world.json.c_str()) == 0);
 }

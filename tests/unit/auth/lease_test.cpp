@@ -1,8 +1,8 @@
 // Leases in one process and across processes, and refreshes across processes.
 #include "auth/lease.hpp"
 
-#include <catch2/catch.hpp>
 #include <signal.h>
+#include <catch2/catch.hpp>
 
 #include <algorithm>
 #include <thread>
@@ -101,7 +101,8 @@ TEST_CASE("kill -9 of a holder frees the lease; waiters are told who holds it") 
     TemporaryFolder folder;
     const auto child = start({"hold", folder.path().string()});
     const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-    while (lines_in(folder.path() / "held") == 0 && std::chrono::steady_clock::now() < until) std::this_thread::yield();
+    while (lines_in(folder.path() / "held") == 0 && std::chrono::steady_clock::now() < until)
+        std::this_thread::yield();
     LeaseTable table(folder.path() / "leases");
     CHECK(table.holder("subject") == child);
     std::optional<long> told;
@@ -123,7 +124,8 @@ TEST_CASE("16 processes, one expired login: one refresh, everybody gets its resu
         REQUIRE(broker.store_login(target, target.methods.front(), login(at(0))));
     }
     std::vector<pid_t> children;
-    for (int i = 0; i < 16; ++i) children.push_back(start({"refresh", world.folder.path().string()}));
+    for (int i = 0; i < 16; ++i)
+        children.push_back(start({"refresh", world.folder.path().string()}));
     for (const auto child : children) CHECK(finish(child) == 0);
     CHECK(lines_in(world.folder.path() / "sent") == 1);
 }

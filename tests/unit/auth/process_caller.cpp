@@ -1,7 +1,8 @@
 // A caller in a process of its own.
-//   auth_process refresh FOLDER         resolves the expired login below FOLDER; a refresh appends a line to FOLDER/sent
-//   auth_process lease FOLDER ROUNDS    takes the lease ROUNDS times; exits 3 if somebody else was in it too
-//   auth_process hold FOLDER            takes the lease, makes FOLDER/held, and waits to be killed
+//   auth_process refresh FOLDER         resolves the expired login below FOLDER; a refresh appends
+//   a line to FOLDER/sent auth_process lease FOLDER ROUNDS    takes the lease ROUNDS times; exits 3
+//   if somebody else was in it too auth_process hold FOLDER            takes the lease, makes
+//   FOLDER/held, and waits to be killed
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -16,7 +17,8 @@ using namespace handover::auth::testing;
 namespace {
 
 int append_line(const std::filesystem::path& file) {
-    const handover::platform::Descriptor opened(open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+    const handover::platform::Descriptor opened(
+        open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
     return write(opened.get(), "x\n", 2) == 2 ? 0 : 1;
 }
 
@@ -40,7 +42,8 @@ int lease(const std::filesystem::path& folder, int rounds) {
     for (int i = 0; i < rounds; ++i) {
         const auto held = table.take("subject", {});
         if (!held) return 2;
-        const handover::platform::Descriptor alone(open(inside.c_str(), O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+        const handover::platform::Descriptor alone(
+            open(inside.c_str(), O_CREAT | O_EXCL | O_CLOEXEC, 0600));
         if (!alone.valid()) return 3;
         if (append_line(folder / "rounds") != 0 || unlink(inside.c_str()) != 0) return 4;
     }

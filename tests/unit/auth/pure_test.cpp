@@ -56,25 +56,74 @@ TEST_CASE("which source wins") {
     const auto key = key_method();
     const Case cases[] = {
         {"stored login", {oauth, key}, login(at(1)), {}, {}, false, "subscription stored"},
-        {"a key never displaces a stored subscription", {key, oauth}, login(at(1)), {{"EXAMPLE_API_KEY", "sandbox-k"}}, {}, false, "subscription stored"},
-        {"unless it is pinned", {key, oauth}, login(at(1)), {{"EXAMPLE_API_KEY", "sandbox-k"}}, "api-key", false, "api-key env:EXAMPLE_API_KEY"},
-        {"no login: the key", {oauth, key}, {}, {{"EXAMPLE_API_KEY", "sandbox-k"}}, {}, false, "api-key env:EXAMPLE_API_KEY"},
-        {"the first variable that is set", {key}, {}, {{"EXAMPLE_API_KEY", " \n"}, {"OTHER_API_KEY", "sandbox-k"}}, {}, false, "api-key env:OTHER_API_KEY"},
-        {"environment before store", {key}, stored_key(), {{"EXAMPLE_API_KEY", "sandbox-k"}}, {}, false, "api-key env:EXAMPLE_API_KEY"},
+        {"a key never displaces a stored subscription",
+         {key, oauth},
+         login(at(1)),
+         {{"EXAMPLE_API_KEY", "sandbox-k"}},
+         {},
+         false,
+         "subscription stored"},
+        {"unless it is pinned",
+         {key, oauth},
+         login(at(1)),
+         {{"EXAMPLE_API_KEY", "sandbox-k"}},
+         "api-key",
+         false,
+         "api-key env:EXAMPLE_API_KEY"},
+        {"no login: the key",
+         {oauth, key},
+         {},
+         {{"EXAMPLE_API_KEY", "sandbox-k"}},
+         {},
+         false,
+         "api-key env:EXAMPLE_API_KEY"},
+        {"the first variable that is set",
+         {key},
+         {},
+         {{"EXAMPLE_API_KEY", " \n"}, {"OTHER_API_KEY", "sandbox-k"}},
+         {},
+         false,
+         "api-key env:OTHER_API_KEY"},
+        {"environment before store",
+         {key},
+         stored_key(),
+         {{"EXAMPLE_API_KEY", "sandbox-k"}},
+         {},
+         false,
+         "api-key env:EXAMPLE_API_KEY"},
         {"stored key", {oauth, key}, stored_key(), {}, {}, true, "api-key stored"},
-        {"the gateway's key is refused", {key}, {}, {{"EXAMPLE_API_KEY", "hok_abc"}}, {}, false, ""},
+        {"the gateway's key is refused",
+         {key},
+         {},
+         {{"EXAMPLE_API_KEY", "hok_abc"}},
+         {},
+         false,
+         ""},
         {"a prompt is the last of all", {key, none_method()}, {}, {}, {}, true, "local "},
         {"a prompt", {oauth, key}, {}, {}, {}, true, "api-key prompt"},
-        {"no prompt beside a stored subscription", {oauth, key}, login(at(1)), {}, {}, true, "subscription stored"},
+        {"no prompt beside a stored subscription",
+         {oauth, key},
+         login(at(1)),
+         {},
+         {},
+         true,
+         "subscription stored"},
         {"nothing", {oauth, key}, {}, {}, {}, false, ""},
-        {"pinned login is not there", {oauth, key}, {}, {{"EXAMPLE_API_KEY", "sandbox-k"}}, "subscription", true, ""},
+        {"pinned login is not there",
+         {oauth, key},
+         {},
+         {{"EXAMPLE_API_KEY", "sandbox-k"}},
+         "subscription",
+         true,
+         ""},
         {"none", {none_method()}, {}, {}, {}, false, "local "},
     };
     for (const auto& c : cases) {
         DYNAMIC_SECTION(c.name) {
             auto target = target_with(c.methods);
             target.auth_method = c.pinned;
-            const auto choice = choose(target, {.credential = c.stored}, variables(c.environment), c.can_ask);
+            const auto choice =
+                choose(target, {.credential = c.stored}, variables(c.environment), c.can_ask);
             CHECK(winner(choice) == c.winner);
             CHECK((choice.winner == nullptr) == choice.error.has_value());
             int wins = 0;
@@ -88,24 +137,29 @@ TEST_CASE("which source wins") {
 }
 
 TEST_CASE("keys lose their white space") {
-    const auto choice =
-        choose(target_with({key_method()}), {}, variables({{"EXAMPLE_API_KEY", " \tsandbox-k\r\n"}}), false);
+    const auto choice = choose(target_with({key_method()}),
+                               {},
+                               variables({{"EXAMPLE_API_KEY", " \tsandbox-k\r\n"}}),
+                               false);
     CHECK(choice.key == Secret("sandbox-k"));
 }
 
 TEST_CASE("the plugin's variables do not count once base_url has moved; the config's own do") {
     auto target = target_with({key_method()});
     target.manifest_env_applies = false;
-    const auto environment = variables({{"EXAMPLE_API_KEY", "sandbox-k"}, {"MINE", "sandbox-mine"}});
+    const auto environment =
+        variables({{"EXAMPLE_API_KEY", "sandbox-k"}, {"MINE", "sandbox-mine"}});
     CHECK(winner(choose(target, {}, environment, false)).empty());
     target.config_env = {{"api-key", {"MINE"}}};
     CHECK(winner(choose(target, {}, environment, false)) == "api-key env:MINE");
 }
 
 TEST_CASE("a store that cannot be read is not passed over for a metered key") {
-    const handover::Error trouble = {.code = Errc::store_permissions, .message = "m", .reason = "r", .fix = "chmod 600 x"};
+    const handover::Error trouble = {
+        .code = Errc::store_permissions, .message = "m", .reason = "r", .fix = "chmod 600 x"};
     const auto environment = variables({{"EXAMPLE_API_KEY", "sandbox-k"}});
-    const auto choice = choose(target_with({oauth_method(), key_method()}), {.trouble = trouble}, environment, false);
+    const auto choice = choose(
+        target_with({oauth_method(), key_method()}), {.trouble = trouble}, environment, false);
     CHECK(winner(choice).empty());
     CHECK(choice.error->code == Errc::store_permissions);
     CHECK(winner(choose(target_with({key_method()}), {.trouble = trouble}, environment, false)) ==
@@ -123,20 +177,28 @@ TEST_CASE("what a credential is bound to") {
     const Case cases[] = {
         {"nothing", [](Method&, auto&) {}, ""},
         {"issuer", [](Method& m, auto&) { m.issuer = "https://evil.example"; }, "issuer"},
-        {"token endpoint", [](Method& m, auto&) { m.endpoints.token_endpoint = "https://evil.example/token"; }, "token_endpoint"},
+        {"token endpoint",
+         [](Method& m, auto&) { m.endpoints.token_endpoint = "https://evil.example/token"; },
+         "token_endpoint"},
         {"client id", [](Method& m, auto&) { m.client_id = "other"; }, "client_id"},
         {"origin", [](Method&, auto& o) { o.front() = "https://evil.example"; }, "base_url"},
-        {"one more origin", [](Method&, auto& o) { o.emplace_back("https://evil.example"); }, "base_url"},
+        {"one more origin",
+         [](Method&, auto& o) { o.emplace_back("https://evil.example"); },
+         "base_url"},
         {"loopback", [](Method&, auto& o) { o.front() = "http://127.0.0.1:9000"; }, "base_url"},
         {"scopes do not matter", [](Method& m, auto&) { m.scopes = {"x"}; }, ""},
-        {"discovery first: the recorded endpoint is used", [](Method& m, auto&) {
+        {"discovery first: the recorded endpoint is used",
+         [](Method& m, auto&) {
              m.discovery = Discovery::first;
              m.endpoints.token_endpoint = "https://auth.example.com/declared";
-         }, ""},
-        {"fallback on another server", [](Method& m, auto&) {
+         },
+         ""},
+        {"fallback on another server",
+         [](Method& m, auto&) {
              m.discovery = Discovery::fallback;
              m.endpoints.token_endpoint = "https://evil.example/token";
-         }, "token_endpoint"},
+         },
+         "token_endpoint"},
     };
     for (const auto& c : cases) {
         DYNAMIC_SECTION(c.name) {
@@ -148,7 +210,8 @@ TEST_CASE("what a credential is bound to") {
             if (!differs) return;
             auto target = target_with({method, key_method()});
             target.origins = origins;
-            const auto choice = choose(target, {.credential = bound}, variables({{"EXAMPLE_API_KEY", "sandbox-k"}}), true);
+            const auto choice = choose(
+                target, {.credential = bound}, variables({{"EXAMPLE_API_KEY", "sandbox-k"}}), true);
             CHECK(choice.winner == nullptr);
             CHECK(choice.error->code == Errc::auth_not_logged_in);
             CHECK_THAT(choice.error->reason, Catch::Matchers::Contains(c.key));
@@ -160,7 +223,8 @@ TEST_CASE("what a credential is bound to") {
     issued.issuer = local.issuer;
     CHECK(mismatch(issued, local, {"https://api.example.com"})->key == "base_url");
     CHECK_FALSE(mismatch(issued, local, {"http://localhost:1"}));
-    CHECK_FALSE(mismatch(login(at(1)), oauth_method(), {"https://anywhere.example"}));  // an older file
+    CHECK_FALSE(
+        mismatch(login(at(1)), oauth_method(), {"https://anywhere.example"}));  // an older file
 }
 
 TEST_CASE("status of a stored login") {
@@ -185,10 +249,12 @@ TEST_CASE("status of a stored login") {
     for (const auto& c : cases) {
         DYNAMIC_SECTION(c.name) {
             auto credential = login(at(c.expires_in), c.refresh_token ? "sandbox-r" : "");
-            if (c.marked) credential.login_needed = LoginNeeded{.code = "invalid_grant", .at = at(0)};
+            if (c.marked)
+                credential.login_needed = LoginNeeded{.code = "invalid_grant", .at = at(0)};
             const StoredSource stored = {.credential = credential};
             const auto target = target_with({oauth_method()});
-            const auto report = report_status(target, stored, choose(target, stored, {}, false), {.now = at(0)});
+            const auto report =
+                report_status(target, stored, choose(target, stored, {}, false), {.now = at(0)});
             CHECK(report.status == c.status);
             CHECK(report.usable() == c.usable);
             CHECK(report.source.text() == "stored");
@@ -198,11 +264,13 @@ TEST_CASE("status of a stored login") {
 
 TEST_CASE("status without a login") {
     const auto status = [](const Target& target, const Environment& environment) {
-        return report_status(target, {}, choose(target, {}, environment, false), {.now = at(0)}).status;
+        return report_status(target, {}, choose(target, {}, environment, false), {.now = at(0)})
+            .status;
     };
     CHECK(status(target_with({oauth_method()}), {}) == Status::not_authenticated);
     CHECK(status(target_with({key_method()}), {}) == Status::not_configured);
-    CHECK(status(target_with({key_method()}), variables({{"EXAMPLE_API_KEY", "sandbox-k"}})) == Status::configured);
+    CHECK(status(target_with({key_method()}), variables({{"EXAMPLE_API_KEY", "sandbox-k"}})) ==
+          Status::configured);
     CHECK(status(target_with({none_method()}), {}) == Status::configured);
     CHECK(status_text(Status::login_needed) == "login needed");
     CHECK(status_json(Status::not_authenticated) == "not_authenticated");
@@ -223,7 +291,8 @@ TEST_CASE("effective concurrency") {
 TEST_CASE("headers of a credential") {
     Resolved resolved;
     resolved.method = oauth_method();
-    resolved.method.attach = {{"Authorization", "Bearer {access_token}"}, {"X-Account", "a-{claim:account}-z"}};
+    resolved.method.attach = {{"Authorization", "Bearer {access_token}"},
+                              {"X-Account", "a-{claim:account}-z"}};
     resolved.credential = login(at(1));
     auto headers = attach_headers(resolved);
     REQUIRE(headers);

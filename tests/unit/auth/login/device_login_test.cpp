@@ -101,7 +101,7 @@ struct World {
                                       options,
                                       console,
                                       stopping.get_token(),
-                                      [this](Milliseconds pause, std::stop_token stop) {
+                                      [this](Milliseconds pause, const std::stop_token& stop) {
                                           waits.push_back(pause);
                                           return !stop.stop_requested();
                                       });
