@@ -61,17 +61,24 @@ std::optional<double> real_of(const json::object& object, std::string_view name)
     return error ? std::nullopt : std::optional(number);
 }
 
+std::optional<std::chrono::seconds> length_of(const json::object& object) {
+    constexpr std::int64_t longest = 10LL * 366 * 24 * 3600;  // more would overflow in milliseconds
+    const auto seconds = integer_of(object, "window_seconds");
+    if (!seconds || *seconds <= 0 || *seconds > longest) return std::nullopt;
+    return std::chrono::seconds(*seconds);
+}
+
 std::optional<Window> parse_window(const json::value& value) {
     const auto* object = value.if_object();
     if (object == nullptr) return std::nullopt;
     const auto observed_at = time_of(*object, "observed_at");
-    const auto seconds = integer_of(*object, "window_seconds");
+    const auto seconds = length_of(*object);
     Window window{
         .name = text_of(*object, "name"),
         .used_percent = real_of(*object, "used_percent"),
         .limit = integer_of(*object, "limit"),
         .remaining = integer_of(*object, "remaining"),
-        .length = seconds ? std::optional(std::chrono::seconds(*seconds)) : std::nullopt,
+        .length = seconds,
         .resets_at = time_of(*object, "resets_at"),
         .source = text_of(*object, "source") == "error" ? FactSource::error : FactSource::header,
         .observed_at = observed_at.value_or(Time())};
@@ -83,12 +90,12 @@ std::optional<Blocked> parse_blocked(const json::object& object) {
     const auto since = time_of(object, "since");
     const auto probe_at = time_of(object, "probe_at");
     if (!since || !probe_at) return std::nullopt;
-    return Blocked{
-        .until = time_of(object, "until"),
-        .reason = text_of(object, "reason"),
-        .since = *since,
-        .probe_at = *probe_at,
-        .generation = static_cast<std::uint64_t>(integer_of(object, "generation").value_or(0))};
+    return Blocked{.until = time_of(object, "until"),
+                   .reason = text_of(object, "reason"),
+                   .since = *since,
+                   .probe_at = *probe_at,
+                   .generation = static_cast<std::uint64_t>(
+                       std::max<std::int64_t>(integer_of(object, "generation").value_or(0), 0))};
 }
 
 std::string in_time(Time then, Time now) {

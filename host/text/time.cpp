@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdint>
@@ -104,7 +105,12 @@ std::optional<Time> parse_rfc3339(std::string_view text) {
     }
     const auto offset = take_offset(text);
     if (!offset || !text.empty()) return std::nullopt;
-    return Time(date->time_since_epoch() + *clock + fraction - *offset);
+    // Nanoseconds in 64 bits end in 2262, and differences of times have to fit as well; files say
+    // 9999 for "never".
+    constexpr milliseconds earliest = sys_days(1970y / January / 1).time_since_epoch();
+    constexpr milliseconds latest = sys_days(2250y / January / 1).time_since_epoch();
+    const milliseconds exact = date->time_since_epoch() + *clock + fraction - *offset;
+    return Time(std::clamp(exact, earliest, latest));
 }
 
 std::optional<Milliseconds> parse_duration(std::string_view text) {

@@ -18,7 +18,8 @@ namespace text {
 // RFC 3339 in UTC with whole seconds: 2026-11-22T17:00:00Z.
 std::string format_rfc3339(Time time);
 
-// Any RFC 3339 date-time (fraction and offset allowed); nothing otherwise.
+// Any RFC 3339 date-time (fraction and offset allowed); nothing otherwise. Before 1970 or after
+// 2250 it is the nearest of these years' beginnings.
 std::optional<Time> parse_rfc3339(std::string_view text);
 
 // DURATION: an integer (seconds) or one with ms, s, m, h, d. Nothing on anything else, a negative

@@ -14,6 +14,12 @@ TEST_CASE("RFC 3339") {
     CHECK(parse_rfc3339("2026-11-22T18:00:00+01:00") == time);
     CHECK(parse_rfc3339("2026-11-22t17:00:00.25z") == Time(*time + 250ms));
     CHECK(parse_rfc3339("1970-01-01T00:00:00Z") == Time());
+    // Out of the clock's range, and inside it at both ends.
+    CHECK(format_rfc3339(*parse_rfc3339("9999-12-31T23:59:59Z")) == "2250-01-01T00:00:00Z");
+    CHECK(format_rfc3339(*parse_rfc3339("2250-01-01T00:00:01Z")) == "2250-01-01T00:00:00Z");
+    CHECK(format_rfc3339(*parse_rfc3339("2249-12-31T23:59:59Z")) == "2249-12-31T23:59:59Z");
+    CHECK(*parse_rfc3339("0000-01-01T00:00:00+23:59") == Time());
+    CHECK(*parse_rfc3339("1969-12-31T23:59:59Z") == Time());
     for (const auto* bad : {"",
                             "2026",
                             "2026-13-01T00:00:00Z",
