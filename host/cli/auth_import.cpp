@@ -37,6 +37,7 @@ Result<const Source*> source_named(const std::string& name) {
         sources.begin(), sources.end(), [&](const Source& source) { return source.name == name; });
     if (found != sources.end()) return found;
     std::vector<std::string> names;
+    names.reserve(sources.size());
     for (const auto& source : sources) names.emplace_back(source.name);
     return fail({.code = Errc::usage,
                  .message = fmt::format("nothing can be imported from \"{}\".{}",
