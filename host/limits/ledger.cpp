@@ -53,12 +53,13 @@ std::optional<std::int64_t> integer_of(const json::object& object, std::string_v
     return member->get_int64();
 }
 
-std::optional<double> real_of(const json::object& object, std::string_view name) {
+std::optional<double> percent_of(const json::object& object, std::string_view name) {
+    constexpr double whole = 100;
     const auto* member = object.if_contains(name);
     if (member == nullptr || !member->is_number()) return std::nullopt;
     json::error_code error;
     const auto number = member->to_number<double>(error);
-    return error ? std::nullopt : std::optional(number);
+    return !error && number >= 0 && number <= whole ? std::optional(number) : std::nullopt;
 }
 
 std::optional<std::chrono::seconds> length_of(const json::object& object) {
@@ -75,7 +76,7 @@ std::optional<Window> parse_window(const json::value& value) {
     const auto seconds = length_of(*object);
     Window window{
         .name = text_of(*object, "name"),
-        .used_percent = real_of(*object, "used_percent"),
+        .used_percent = percent_of(*object, "used_percent"),
         .limit = integer_of(*object, "limit"),
         .remaining = integer_of(*object, "remaining"),
         .length = seconds,
