@@ -69,6 +69,7 @@ public:
         auto prepared = upstream_.instance.prepare(request, owned_headers());
         if (!prepared) return prepared.failure();
         if (auto authorized = authorize(); !authorized) return authorized;
+        report_concurrency();
         if (auto admitted = ask_ledger(); !admitted) return admitted;
         while (true) {
             const auto failed = attempt(*prepared);
@@ -111,6 +112,15 @@ private:
             lease_ = {};
         }
         return resolved.failure();
+    }
+
+    // A higher value in the config is reported, not obeyed.
+    void report_concurrency() const {
+        const auto& provider = upstream_.provider;
+        const auto effective = auth::effective_concurrency(resolved_->method.billing,
+                                                           provider.configured_concurrency,
+                                                           provider.manifest_concurrency);
+        if (!effective.note.empty()) log::info("run", provider.name + ": " + effective.note);
     }
 
     [[nodiscard]] Time now() const {
