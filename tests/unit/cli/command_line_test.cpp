@@ -71,6 +71,11 @@ TEST_CASE("argv becomes options") {
         {"explain",
          {"auth", "explain", "codex", "--json"},
          ExplainOptions{.provider = "codex", .json = true}},
+        {"import", {"auth", "import", "codex"}, ImportOptions{.source = "codex"}},
+        {"import with everything",
+         {"auth", "import", "handover-ts", "--from", "f", "-p", "x", "--account", "a", "--force"},
+         ImportOptions{
+             .source = "handover-ts", .from = "f", .provider = "x", .account = "a", .force = true}},
         {"run", {"run", "hi"}, RunOptions{.prompt = "hi"}},
         {"run from stdin", {"run", "-"}, RunOptions{.prompt = "-"}},
         {"run without a prompt", {"run"}, RunOptions{}},

@@ -159,6 +159,31 @@ TEST_CASE("login says which methods there are") {
     }
 }
 
+TEST_CASE("import asks before it replaces a login, and keeps it unless told otherwise") {
+    Scene scene;
+    scene.write("auth.json", R"({"OPENAI_API_KEY":"sandbox-key-imported"})");
+    const std::vector<std::string> import = {
+        "auth", "import", "codex", "--from", scene.path("auth.json")};
+    REQUIRE(scene.run(import));
+    CHECK(scene.questions == 0);
+    CHECK(scene.exists("credentials/openai@default.json"));
+    CHECK_THAT(scene.err, !Catch::Contains("sandbox-key-imported"));
+
+    CHECK(code_of(scene.run(import)) == Errc::auth_cancelled);
+    CHECK(scene.questions == 0);
+    scene.terminal = true;
+    CHECK(code_of(scene.run(import)) == Errc::auth_cancelled);
+    CHECK(scene.questions == 1);
+    scene.says_yes = true;
+    CHECK(scene.run(import));
+    CHECK(scene.questions == 2);
+    auto forced = import;
+    forced.emplace_back("--force");
+    CHECK(scene.run(forced));
+    CHECK(scene.questions == 2);
+    CHECK(scene.requests == 0);
+}
+
 TEST_CASE("logout") {
     Scene scene;
     CHECK(code_of(scene.run({"auth", "logout", "codex"})) == Errc::auth_not_logged_in);
