@@ -159,7 +159,7 @@ private:
 
 SendLine make_send_line(run::Upstream upstream, LineSettings settings) {
     const auto sender = std::make_shared<const Sender>(std::move(upstream), std::move(settings));
-    return [sender](std::size_t /*worker*/, const RequestLine& line, std::stop_token stop) {
+    return [sender](std::size_t /*worker*/, const RequestLine& line, const std::stop_token& stop) {
         return sender->send(line, stop);
     };
 }

@@ -22,6 +22,9 @@ void merge(std::vector<Window>& into, std::vector<Window> fresh) {
 }  // namespace
 
 struct Ledgers::Kept {
+    Kept(const std::filesystem::path& state_folder, const std::string& name)
+        : file(state_folder, name) {}
+
     LedgerFile file;
     std::vector<Window> held_back = {};
     std::optional<SteadyTime> written = {};
@@ -41,7 +44,7 @@ Ledgers::~Ledgers() {
 
 Ledgers::Kept& Ledgers::kept(const std::string& name) {
     auto& ledger = kept_[name];
-    if (!ledger) ledger.reset(new Kept{.file = {state_folder_, name}});
+    if (!ledger) ledger = std::make_unique<Kept>(state_folder_, name);
     return *ledger;
 }
 
