@@ -323,21 +323,17 @@ private:
         const bool in_a_row = last && last->fingerprint == fingerprint_;
         const int failures = in_a_row ? std::min(last->failures + 1, 1000) : 1;
         const auto now = services_.clock();
-        // After a lost answer the journal decides when the token is sent again; a pause would only
-        // keep a caller from the one second try once the access token has expired.
-        const auto pause = fate == RefreshFate::unknown
-                               ? Milliseconds(0)
-                               : oauth2::refresh_pause(failures, retry_after);
-        const auto written = store_.write_record(lock_,
-                                                 work_.id,
-                                                 {.fate = fate,
-                                                  .at = now,
-                                                  .next_try = now + pause,
-                                                  .failures = failures,
-                                                  .generation = generation_,
-                                                  .fingerprint = fingerprint_,
-                                                  .code = std::move(code),
-                                                  .message = std::move(message)});
+        const auto written =
+            store_.write_record(lock_,
+                                work_.id,
+                                {.fate = fate,
+                                 .at = now,
+                                 .next_try = now + oauth2::refresh_pause(failures, retry_after),
+                                 .failures = failures,
+                                 .generation = generation_,
+                                 .fingerprint = fingerprint_,
+                                 .code = std::move(code),
+                                 .message = std::move(message)});
         if (!written) log::warning("auth", written.error().message + ": " + written.error().reason);
     }
 

@@ -37,10 +37,14 @@ struct World {
         services.environment = [](const std::string&) { return std::optional<std::string>(); };
         services.cache_dir = folder + "/cache";
         services.send = [this](const http::Request& request, const http::Limits&, std::stop_token) {
-            ++requests;
-            sent = request.secret_body.reveal();
             http::Outcome outcome;
             outcome.delivery = http::Delivery::answered;
+            if (request.url == "http://127.0.0.1:1/authorize") {  // a look whether it is there
+                outcome.response.status = 400;
+                return outcome;
+            }
+            ++requests;
+            sent = request.secret_body.reveal();
             outcome.response.status = status;
             outcome.response.body = body();
             return outcome;
