@@ -42,3 +42,21 @@ export async function eventually(look, enough, milliseconds, what) {
     over = true;
   }
 }
+
+// The process that started another, or 1 once that one has ended.
+export function parentOf(pid) {
+  return Number(/^PPid:\s*(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]);
+}
+
+// What a process has open: descriptor -> name.
+export function openFiles(pid) {
+  return Object.fromEntries(readdirSync(`/proc/${pid}/fd`).map((fd) => [fd, readlinkSync(`/proc/${pid}/fd/${fd}`)]));
+}
+
+export function runs(pid) {
+  try {
+    return !/^State:\s*[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
