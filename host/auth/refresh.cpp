@@ -203,7 +203,12 @@ private:
                                                    .generation = generation_,
                                                    .at = services_.clock(),
                                                    .resent = previous_.has_value()});
-        if (!written) return trouble(written.error());
+        if (!written) {
+            // It may stand there all the same (a rename that could not be synced), and nothing is
+            // sent.
+            restore_journal();
+            return trouble(written.error());
+        }
         return std::nullopt;
     }
 

@@ -14,6 +14,8 @@ const ERRORS = ['EIO', 'ENOSPC'];
 // Errors that a person is told; none of them says that the login is over.
 const SAID = /^error: .*\[(STORE_IO|STORE_PERMISSIONS|AUTH_REFRESH_UNAVAILABLE)\]$/m;
 
+const beside = (home, suffix) => home.path('credentials', `company@default.${suffix}`);
+
 class Faulty {
   constructor(world, home) {
     Object.assign(this, { world, home, log: home.path('steps'), struck: home.path('struck') });
@@ -22,7 +24,7 @@ class Faulty {
   // `auth token` with an expired credential while the step fails; `where`: in the process that refreshes or in its caller.
   async token({ where, step = 0, error = 'EIO', stays = false }) {
     const { home } = this;
-    for (const file of [this.log, this.struck, this.beside('journal'), this.beside('refresh')]) rmSync(file, { force: true });
+    for (const file of [this.log, this.struck, beside(home, 'journal'), beside(home, 'refresh')]) rmSync(file, { force: true });
     home.setExpiry('company', EXPIRED);
     const env = {
       LD_PRELOAD: binary('HANDOVER_FAULTS'),
@@ -38,10 +40,6 @@ class Faulty {
     const run = await home.token('company', [], { quiet: true, env });
     await noRefreshChild(home);
     return run;
-  }
-
-  beside(suffix) {
-    return this.home.path('credentials', `company@default.${suffix}`);
   }
 
   steps() {
@@ -92,6 +90,7 @@ for (const where of ['child', 'caller']) {
         const { world, home, what, sent } = about;
         const outcome = await servedOrSaid(run, about);
         assert.equal(await world.knowsRefreshToken(home.credential('company').refresh_token), true, `${what}: the stored login is live\n${run}`);
+        if (!sent) assert.equal(existsSync(beside(home, 'journal')), false, `${what}: nothing was sent, and no journal says so\n${run}`);
         const next = await home.run(['auth', 'refresh', 'company'], { quiet: true });
         assert.equal(next.code, 0, `${what}: ${run}\n${next}`);
         return `${outcome}, ${sent ? 'refreshed' : 'nothing spent'}`;
