@@ -1,8 +1,15 @@
 // The person's browser: follows redirects with cookies, from the authorization URL to the loopback listener. As a module for the
 // tests, and as a program for $BROWSER: `node browser.js [--log FILE] [--environment NAME,NAME] URL`.
+import { lookup } from 'node:dns';
 import { appendFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { fileURLToPath } from 'node:url';
+
+// Browsers know `localhost` without asking anybody (RFC 6761 section 6.3); a bare machine may have no /etc/hosts.
+function asBrowsersDo(hostname, options, callback) {
+  if (hostname !== 'localhost') return lookup(hostname, options, callback);
+  return options.all ? callback(null, [{ address: '127.0.0.1', family: 4 }]) : callback(null, '127.0.0.1', 4);
+}
 
 const MOST_HOPS = 12;
 
@@ -20,7 +27,7 @@ async function get(url, jar, form) {
 
 export function fetchPage(url, headers = {}, method = 'GET', body = '') {
   return new Promise((resolve, reject) => {
-    const sent = request(url, { headers, method, agent: false }, (response) => {
+    const sent = request(url, { headers, method, agent: false, lookup: asBrowsersDo }, (response) => {
       const chunks = [];
       response.on('data', (chunk) => chunks.push(chunk));
       response.on('error', reject);
