@@ -1,12 +1,12 @@
 #include "auth/oauth2/device_authorization.hpp"
 
-#include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 
+#include "auth/oauth2/answer_object.hpp"
 #include "auth/oauth2/endpoint_url.hpp"
 #include "auth/oauth2/request_body.hpp"
 #include "text/printable.hpp"
@@ -18,7 +18,6 @@ namespace json = boost::json;
 using std::chrono::seconds;
 
 constexpr std::string_view device_grant = "urn:ietf:params:oauth:grant-type:device_code";
-constexpr std::size_t longest_body = 1U << 20U;
 constexpr std::size_t longest_user_code = 64;
 constexpr auto default_interval = seconds(5);  // RFC 8628 section 3.2
 constexpr auto slow_down_step = seconds(5);    // section 3.5
@@ -34,14 +33,6 @@ Failure unusable(std::string reason) {
                  .message = "the authorization server's answer to the device login cannot be used",
                  .reason = std::move(reason),
                  .fix = "try again; if it happens again, check the issuer and its endpoints"});
-}
-
-std::optional<json::object> parse_object(std::string_view body) {
-    if (body.size() > longest_body) return std::nullopt;
-    json::error_code error;
-    auto value = json::parse({body.data(), body.size()}, error);
-    if (error || !value.is_object()) return std::nullopt;
-    return std::move(value.as_object());
 }
 
 std::string text_member(const json::object& object, std::string_view name) {
@@ -116,7 +107,7 @@ Result<json::object> successful_object(DeviceFlow flow, const http::Outcome& out
                         (outcome.error.reason.empty() ? "" : ": " + outcome.error.reason));
     }
     const auto& response = outcome.response;
-    auto object = parse_object(response.body);
+    auto object = answer_object(response.body);
     const auto error = object ? parse_authority_error(response.body) : std::nullopt;
     const bool unknown_client =
         error && (error->code == "unauthorized_client" || error->code == "unsupported_grant_type");
@@ -231,7 +222,7 @@ DevicePoll judge_codex(const http::Outcome& outcome, Time sent_at) {
         return refused_as(error.value_or(AuthorityError()), response.status);
     }
     auto poll = waits(PollAnswer::granted);
-    if (const auto object = parse_object(response.body)) {
+    if (const auto object = answer_object(response.body)) {
         poll.code = {.authorization_code = Secret(text_member(*object, "authorization_code")),
                      .code_verifier = Secret(text_member(*object, "code_verifier"))};
     }

@@ -1,6 +1,5 @@
 #include "auth/oauth2/token_response.hpp"
 
-#include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 
 #include <algorithm>
@@ -8,6 +7,7 @@
 #include <cmath>
 #include <cstdint>
 
+#include "auth/oauth2/answer_object.hpp"
 #include "auth/oauth2/jwt.hpp"
 #include "text/printable.hpp"
 
@@ -16,7 +16,6 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t longest_body = 1U << 20U;
 // No token lives longer; a greater number would overflow the clock.
 constexpr std::int64_t longest_life = 100LL * 365 * 24 * 3600;  // seconds
 
@@ -33,14 +32,6 @@ Failure malformed(std::string reason) {
                  .message = "the token endpoint's answer cannot be used",
                  .reason = std::move(reason),
                  .fix = "try again; if it happens again, check the issuer and its endpoints"});
-}
-
-std::optional<json::object> parse_object(std::string_view body) {
-    if (body.size() > longest_body) return std::nullopt;
-    json::error_code error;
-    auto value = json::parse({body.data(), body.size()}, error);
-    if (error || !value.is_object()) return std::nullopt;
-    return std::move(value.as_object());
 }
 
 const json::value* member(const json::object& object, std::string_view name) {
@@ -193,7 +184,7 @@ Failure exchange_failed(std::string reason) {
 }  // namespace
 
 Result<Tokens> parse_tokens(std::string_view body, Time sent_at) {
-    const auto object = parse_object(body);
+    const auto object = answer_object(body);
     if (!object) return malformed("its body is not a JSON object");
     Tokens tokens;
     if (!read_token(*object, "access_token", tokens.access_token) ||
@@ -219,7 +210,7 @@ Result<Tokens> parse_tokens(std::string_view body, Time sent_at) {
 }
 
 std::optional<AuthorityError> parse_authority_error(std::string_view body) {
-    const auto object = parse_object(body);
+    const auto object = answer_object(body);
     return object ? error_of(*object) : std::nullopt;
 }
 
