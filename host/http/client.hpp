@@ -32,11 +32,14 @@ struct ResponseHead {
     std::vector<Header> headers = {};
 };
 
+class Flow;
+
 // Receives a response as it arrives, on the thread that runs the exchange. Returning false from
-// on_body cancels the exchange.
+// on_body cancels the exchange. What on_head is given belongs to the exchange: copy it to keep it.
 struct ResponseHandler {
     std::function<void(const ResponseHead&)> on_head = {};
     std::function<bool(std::string_view)> on_body = {};
+    Flow* flow = nullptr;  // flow.hpp; null: the answer is never held back
 };
 
 // What kind of failure it was: the words for people stand in the error, this is for decisions.
