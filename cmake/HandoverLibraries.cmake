@@ -6,7 +6,7 @@ set(Boost_USE_STATIC_LIBS ON)
 find_package(Boost 1.81 REQUIRED COMPONENTS json url)
 find_package(fmt REQUIRED)
 find_package(PkgConfig REQUIRED)
-# Headers only: libcurl and libcrypto are opened at run time, by the commands that need them (docs/design).
+# Headers only: libcurl is opened at run time, by the commands that need it (docs/design).
 find_package(CURL REQUIRED)
 find_package(OpenSSL 3 REQUIRED)
 find_path(TOMLPLUSPLUS_INCLUDE_DIR toml++/toml.h REQUIRED)
@@ -47,8 +47,11 @@ add_library(handover_dll INTERFACE)
 target_compile_definitions(handover_dll INTERFACE BOOST_DLL_USE_STD_FS)
 target_link_libraries(handover_dll INTERFACE Boost::headers ${CMAKE_DL_LIBS})
 
-# Types and constants of libcurl and OpenSSL without linking them.
+# Types and constants of libcurl without linking it.
 add_library(handover_curl_headers INTERFACE)
 target_include_directories(handover_curl_headers SYSTEM INTERFACE ${CURL_INCLUDE_DIRS})
-add_library(handover_openssl_headers INTERFACE)
-target_include_directories(handover_openssl_headers SYSTEM INTERFACE ${OPENSSL_INCLUDE_DIR})
+# SHA-256's block function alone, out of the archive (host/crypto).
+find_library(CRYPTO_ARCHIVE NAMES libcrypto.a REQUIRED)
+add_library(handover_sha256 INTERFACE)
+target_include_directories(handover_sha256 SYSTEM INTERFACE ${OPENSSL_INCLUDE_DIR})
+target_link_libraries(handover_sha256 INTERFACE ${CRYPTO_ARCHIVE})

@@ -195,8 +195,7 @@ private:
     static std::string lease_subject(const Resolved& resolved) {
         if (!resolved.subject.empty()) return resolved.subject;
         // A key that the config calls a subscription: it is its own subject.
-        const auto fingerprint = fingerprint_of(resolved.credential.api_key);
-        return fingerprint ? "key " + *fingerprint : "key of " + file_stem(resolved.credential.id);
+        return "key " + fingerprint_of(resolved.credential.api_key);
     }
 
     StoredSource load(const Target& target) {
@@ -302,8 +301,8 @@ private:
     std::optional<RefreshRecord> record_of(const Credential& credential) {
         auto record = services_.store->record(credential.id);
         if (!record || credential.refresh_token.empty()) return std::nullopt;
-        const auto fingerprint = fingerprint_of(credential.refresh_token);
-        return fingerprint && *fingerprint == record->fingerprint ? record : std::nullopt;
+        return fingerprint_of(credential.refresh_token) == record->fingerprint ? record
+                                                                               : std::nullopt;
     }
 
     oauth2::RefreshSituation situation_of(const Resolved& current, Milliseconds min_validity) {

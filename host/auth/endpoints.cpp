@@ -34,9 +34,8 @@ std::optional<std::filesystem::path> cache_file(std::string_view kind,
                                                 const std::string& key,
                                                 const DiscoveryServices& services) {
     if (services.cache_dir.empty()) return std::nullopt;
-    const auto digest = crypto::sha256(key);
-    if (!digest) return std::nullopt;
-    const auto name = std::string(kind) + "-" + crypto::hex(*digest).substr(0, 32) + ".json";
+    const auto digest = crypto::hex(crypto::sha256(key)).substr(0, 32);
+    const auto name = std::string(kind) + "-" + digest + ".json";
     return std::filesystem::path(services.cache_dir) / name;
 }
 

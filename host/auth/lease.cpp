@@ -164,32 +164,30 @@ public:
                        const Patience& patience,
                        const std::function<void(std::optional<long>)>& waiting) {
         auto subject = subject_of(name);
-        if (!subject) return std::move(subject).failure();
         auto ticket = std::make_unique<Ticket>();
         const auto told_at = std::chrono::steady_clock::now() + told_after;
         bool told = !waiting;
-        if (const auto ended = queue_up(**subject, *ticket, patience, [&] {
+        if (const auto ended = queue_up(*subject, *ticket, patience, [&] {
                 if (!std::exchange(told, true)) waiting(getpid());
             })) {
-            (*subject)->leave(*ticket);
+            subject->leave(*ticket);
             return not_taken(*ended, getpid());
         }
-        const auto taken = pass_turnstile(
-            (*subject)->turnstile, patience, told_at, [&](std::optional<long> holder) {
+        const auto taken =
+            pass_turnstile(subject->turnstile, patience, told_at, [&](std::optional<long> holder) {
                 if (!std::exchange(told, true)) waiting(holder);
             });
         if (!taken) {
-            (*subject)->leave(*ticket);
+            subject->leave(*ticket);
             return taken.failure();
         }
-        return Lease(std::make_unique<Lease::Held>(std::move(*subject), std::move(ticket)));
+        return Lease(std::make_unique<Lease::Held>(std::move(subject), std::move(ticket)));
     }
 
     std::optional<long> holder(const std::string& name) {
         const auto stem = stem_of(name);
-        if (!stem) return std::nullopt;
         const Descriptor file(
-            open((stem->string() + ".lease").c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+            open((stem.string() + ".lease").c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
         if (!file.valid()) return std::nullopt;
         // Free if it can be shared for a moment; a holder that died is not one.
         if (flock(file.get(), LOCK_SH | LOCK_NB) == 0) return std::nullopt;
@@ -197,19 +195,15 @@ public:
     }
 
 private:
-    Result<std::filesystem::path> stem_of(const std::string& name) {
-        auto digest = crypto::sha256(name);
-        if (!digest) return std::move(digest).failure();
-        return folder_ / crypto::hex(*digest);
+    std::filesystem::path stem_of(const std::string& name) {
+        return folder_ / crypto::hex(crypto::sha256(name));
     }
 
-    Result<std::shared_ptr<Subject>> subject_of(const std::string& name) {
+    std::shared_ptr<Subject> subject_of(const std::string& name) {
         const std::lock_guard guard(mutex_);
         if (const auto found = subjects_.find(name); found != subjects_.end()) return found->second;
-        auto stem = stem_of(name);
-        if (!stem) return std::move(stem).failure();
         auto subject = std::make_shared<Subject>();
-        subject->turnstile.stem = std::move(*stem);
+        subject->turnstile.stem = stem_of(name);
         subjects_[name] = subject;
         return subject;
     }

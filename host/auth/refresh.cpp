@@ -126,9 +126,7 @@ public:
 
     // What the journal and the store say before anything is sent; nothing to go on.
     std::optional<RefreshResult> prepare() {
-        auto fingerprint = fingerprint_of(current_.refresh_token);
-        if (!fingerprint) return trouble(fingerprint.error());
-        fingerprint_ = std::move(*fingerprint);
+        fingerprint_ = fingerprint_of(current_.refresh_token);
         if (auto ended = consult_journal()) return ended;
         auto endpoint = token_endpoint_for(work_.method, current_, services_.discovery());
         if (!endpoint) return failed_without_sending(endpoint.error());
@@ -383,11 +381,7 @@ RefreshResult Refresher::run(const RefreshWork& work, const Patience& before_sen
     found.current = std::move(**current);
     found.record = store.record(work.id);
     found.now = services_.clock();
-    if (found.record) {
-        auto fingerprint = fingerprint_of(found.current.refresh_token);
-        if (!fingerprint) return trouble(fingerprint.error());
-        found.fingerprint = std::move(*fingerprint);
-    }
+    if (found.record) found.fingerprint = fingerprint_of(found.current.refresh_token);
     if (auto adopted = adopt(work, found)) return std::move(*adopted);
     if (before_sending.stop.stop_requested()) {
         return trouble(

@@ -100,10 +100,8 @@ std::optional<RefreshRecord> parse_record(std::string_view text) {
                          .message = text_at(*object, "message")};
 }
 
-Result<std::string> fingerprint_of(const Secret& refresh_token) {
-    auto digest = crypto::sha256(refresh_token.reveal());
-    if (!digest) return std::move(digest).failure();
-    return crypto::hex(*digest).substr(0, fingerprint_digits);
+std::string fingerprint_of(const Secret& refresh_token) {
+    return crypto::hex(crypto::sha256(refresh_token.reveal())).substr(0, fingerprint_digits);
 }
 
 }  // namespace handover::auth

@@ -53,6 +53,6 @@ std::optional<Journal> parse_journal(std::string_view json);
 std::optional<RefreshRecord> parse_record(std::string_view json);
 
 // 128 bits of SHA-256 in hexadecimal: tells refresh tokens apart without naming one.
-Result<std::string> fingerprint_of(const Secret& refresh_token);
+std::string fingerprint_of(const Secret& refresh_token);
 
 }  // namespace handover::auth

@@ -1,37 +1,21 @@
 #include "crypto/crypto.hpp"
 
-#include <dlfcn.h>
+// The one-shot and EVP functions would pull in the whole library.
+#define OPENSSL_SUPPRESS_DEPRECATED
+#include <openssl/sha.h>
 #include <sys/random.h>
 
 #include <cerrno>
 #include <system_error>
 
 namespace handover::crypto {
-namespace {
 
-// unsigned char* SHA256(const unsigned char*, size_t, unsigned char*): stable since OpenSSL 0.9
-// (openssl/sha.h).
-using Sha256Function = unsigned char* (*)(const unsigned char*, std::size_t, unsigned char*);
-
-Sha256Function open_libcrypto() {
-    // Never closed: libcurl shares it.
-    void* library = dlopen("libcrypto.so.3", RTLD_NOW | RTLD_LOCAL);
-    if (library == nullptr) return nullptr;
-    return reinterpret_cast<Sha256Function>(dlsym(library, "SHA256"));
-}
-
-}  // namespace
-
-Result<Digest> sha256(std::string_view bytes) {
-    static const Sha256Function digest_of = open_libcrypto();
-    if (digest_of == nullptr) {
-        return fail({.code = Errc::internal,
-                     .message = "cannot open libcrypto.so.3",
-                     .reason = "the OpenSSL 3 library is missing",
-                     .fix = "apt-get install libssl3"});
-    }
+Digest sha256(std::string_view bytes) {
     Digest digest{};
-    digest_of(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest.data());
+    SHA256_CTX context;
+    SHA256_Init(&context);
+    SHA256_Update(&context, bytes.data(), bytes.size());
+    SHA256_Final(digest.data(), &context);
     return digest;
 }
 

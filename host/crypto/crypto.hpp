@@ -1,8 +1,7 @@
-// Randomness from the kernel and SHA-256 from libcrypto, which is opened at the first digest: a
-// command that needs none does not pay for loading it.
+// Randomness from the kernel and SHA-256 from OpenSSL's archive, of which only the block function
+// is linked: loading the shared libcrypto would cost every command that names a file by a digest
+// more than the rest of its start.
 #pragma once
-
-#include <handover/result.hpp>
 
 #include <array>
 #include <cstddef>
@@ -14,8 +13,7 @@ namespace handover::crypto {
 
 using Digest = std::array<std::uint8_t, 32>;
 
-// INTERNAL if libcrypto cannot be opened.
-Result<Digest> sha256(std::string_view bytes);
+Digest sha256(std::string_view bytes);
 
 std::string hex(const Digest& digest);
 

@@ -121,10 +121,8 @@ Result<Image> Image::copy(int file, const std::string& name) {
     return Image(std::move(memory));
 }
 
-Result<std::string> Image::sha256() const {
-    const auto digest = crypto::sha256(Mapping(descriptor()).bytes());
-    if (!digest) return digest.failure();
-    return crypto::hex(*digest);
+std::string Image::sha256() const {
+    return crypto::hex(crypto::sha256(Mapping(descriptor()).bytes()));
 }
 
 bool Image::can_execute() const {
@@ -142,10 +140,8 @@ Result<std::filesystem::path> Image::loadable_path(const std::filesystem::path& 
 }
 
 Result<std::filesystem::path> Image::executable_copy(const std::filesystem::path& copies) const {
-    const auto digest = sha256();
-    if (!digest) return digest.failure();
     const Mapping mapping(descriptor());
-    auto file = copies / (*digest + ".so");
+    auto file = copies / (sha256() + ".so");
     if (is_our_copy(file, mapping.bytes())) return file;
     if (auto written = platform::replace_file(file, mapping.bytes(), 0500); !written)
         return written.failure();

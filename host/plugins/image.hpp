@@ -20,7 +20,7 @@ public:
     [[nodiscard]] int descriptor() const { return memory_.get(); }
 
     // In lower-case hexadecimal.
-    [[nodiscard]] Result<std::string> sha256() const;
+    [[nodiscard]] std::string sha256() const;
 
     // Some systems refuse to run code from a memfd (vm.memfd_noexec, security modules).
     [[nodiscard]] bool can_execute() const;

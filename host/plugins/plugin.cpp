@@ -152,8 +152,7 @@ Result<void> try_once(const Image& image,
     Trials trials(options.trial_results);
     if (trials.passed(identity)) return {};
     const auto digest = image.sha256();
-    if (!digest) return digest.failure();
-    const bool known = trials.passed(*digest);
+    const bool known = trials.passed(digest);
     if (!known) {
         const auto tried =
             try_in_child(image.descriptor(), file, options.self, options.trial_limit);
@@ -161,7 +160,7 @@ Result<void> try_once(const Image& image,
     }
     // A file that could still change within this tick is remembered by its bytes alone.
     const bool same_later = settled(identity, std::chrono::system_clock::now());
-    if (!known || same_later) trials.remember(*digest, same_later ? identity : Identity{});
+    if (!known || same_later) trials.remember(digest, same_later ? identity : Identity{});
     return {};
 }
 

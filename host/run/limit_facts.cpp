@@ -11,9 +11,8 @@ namespace {
 std::uint64_t short_digest(std::string_view text) {
     constexpr std::size_t bytes = 4;
     const auto digest = crypto::sha256(text);
-    if (!digest) return 0;
     std::uint64_t number = 0;
-    for (std::size_t i = 0; i < bytes; ++i) number = number << 8U | digest->at(i);
+    for (std::size_t i = 0; i < bytes; ++i) number = number << 8U | digest.at(i);
     return number;
 }
 

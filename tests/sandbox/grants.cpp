@@ -110,11 +110,8 @@ void Grants::revoke(std::string_view token) {
 
 std::string code_challenge_s256(std::string_view code_verifier) {
     const auto digest = crypto::sha256(code_verifier);
-    if (!digest) {
-        throw std::runtime_error(digest.error().message);
-    }
     return text::base64url_encode(
-        std::string_view(reinterpret_cast<const char*>(digest->data()), digest->size()));
+        std::string_view(reinterpret_cast<const char*>(digest.data()), digest.size()));
 }
 
 bool is_loopback_redirect(std::string_view uri) {

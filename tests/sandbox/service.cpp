@@ -54,8 +54,7 @@ std::string endpoint_name(const Request& request) {
 }
 
 std::string sha256_hex(std::string_view bytes) {
-    const auto digest = crypto::sha256(bytes);
-    return digest ? crypto::hex(*digest) : std::string();
+    return crypto::hex(crypto::sha256(bytes));
 }
 
 std::string_view credential_of(const Request& request) {

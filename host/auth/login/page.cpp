@@ -20,14 +20,9 @@ h1{margin:0 0 .75rem;font-size:1.35rem}p{margin:.5rem 0;overflow-wrap:anywhere}.
 // The one style above is allowed by its hash; everything else is not.
 std::string content_security_policy() {
     const auto digest = crypto::sha256(style);
-    std::string style_source = "'none'";
-    if (digest) {
-        const auto* bytes = reinterpret_cast<const char*>(digest->data());
-        style_source =
-            "'sha256-" + text::base64_encode(std::string_view(bytes, digest->size())) + "'";
-    }
-    return "default-src 'none'; style-src " + style_source +
-           "; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    const std::string_view bytes(reinterpret_cast<const char*>(digest.data()), digest.size());
+    return "default-src 'none'; style-src 'sha256-" + text::base64_encode(bytes) +
+           "'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 }
 
 std::string_view status_text(int status) {

@@ -5,11 +5,10 @@
 
 namespace handover::auth::oauth2 {
 
-Result<std::string> code_challenge_s256(std::string_view code_verifier) {
+std::string code_challenge_s256(std::string_view code_verifier) {
     const auto digest = crypto::sha256(code_verifier);
-    if (!digest) return digest.failure();
-    const auto* bytes = reinterpret_cast<const char*>(digest->data());
-    return text::base64url_encode(std::string_view(bytes, digest->size()));
+    const auto* bytes = reinterpret_cast<const char*>(digest.data());
+    return text::base64url_encode(std::string_view(bytes, digest.size()));
 }
 
 Result<Pkce> make_pkce(std::string_view random) {
@@ -18,9 +17,8 @@ Result<Pkce> make_pkce(std::string_view random) {
     }
     Secret code_verifier(text::base64url_encode(random));
     auto code_challenge = code_challenge_s256(code_verifier.reveal());
-    if (!code_challenge) return code_challenge.failure();
     return Pkce{.code_verifier = std::move(code_verifier),
-                .code_challenge = std::move(*code_challenge)};
+                .code_challenge = std::move(code_challenge)};
 }
 
 }  // namespace handover::auth::oauth2

@@ -23,6 +23,6 @@ struct Pkce {
 Result<Pkce> make_pkce(std::string_view random);
 
 // Section 4.2: BASE64URL-ENCODE(SHA256(ASCII(code_verifier))).
-Result<std::string> code_challenge_s256(std::string_view code_verifier);
+std::string code_challenge_s256(std::string_view code_verifier);
 
 }  // namespace handover::auth::oauth2

@@ -214,7 +214,7 @@ bool LoopbackServer::play(int socket, const Response& response, const std::stop_
     for (const auto& step : response) {
         switch (step.kind) {
             case Step::Kind::write:
-                if (!write_all(socket, step.bytes)) return false;
+                if (!write_all(socket, step.bytes)) return closed_by_client();
                 break;
             case Step::Kind::await:
                 if (!await_release(socket, stop)) return false;
@@ -248,6 +248,10 @@ bool LoopbackServer::hold(int socket, const std::stop_token& stop) {
     while (read_some(socket, ignored, stop)) {
     }
     if (stop.stop_requested()) return false;
+    return closed_by_client();
+}
+
+bool LoopbackServer::closed_by_client() {
     const std::lock_guard lock(mutex_);
     ++closed_by_client_;
     changed_.notify_all();

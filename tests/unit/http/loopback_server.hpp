@@ -74,6 +74,7 @@ private:
     bool play(int socket, const Response& response, const std::stop_token& stop);
     bool await_release(int socket, const std::stop_token& stop);
     bool hold(int socket, const std::stop_token& stop);
+    bool closed_by_client();  // false, for play()
 
     Respond respond_;
     int listener_ = -1;
