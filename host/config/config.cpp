@@ -72,6 +72,8 @@ void read_serve(TableReader& reader, Config& config) {
         reader.wrong("max_body", "must be between 1KiB and 1GiB");
     }
     set(config.max_queue, reader.integer("max_queue", 1, most_queue));
+    positive(reader, "queue_timeout", config.queue_timeout);
+    config.fallback = read_fallback(reader, "fallback");
 }
 
 void read_section(TableReader& top,
@@ -127,6 +129,7 @@ Result<Config> parse_config(std::string_view toml, const std::string& file) {
     read_section(top, "auth", read_auth, config);
     read_section(top, "http", read_http, config);
     read_section(top, "serve", read_serve, config);
+    config.models = read_models(top);
     read_providers(top, config);
     top.finish();
     if (!problems.empty()) {

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "config/model_routes.hpp"
 #include "config/toml.hpp"
 
 namespace handover::config {
@@ -54,6 +55,10 @@ struct Config {
     std::string listen = "127.0.0.1:4141";
     std::uint64_t max_body = 32U << 20U;  // bytes
     int max_queue = 256;
+    // How long a request waits for its turn at a subscription before it is answered with 429.
+    std::chrono::milliseconds queue_timeout = std::chrono::minutes(1);
+    std::vector<ModelAt> fallback = {};  // for requests that name no provider
+    std::map<std::string, ModelAlias> models = {};
     std::map<std::string, ProviderSettings> providers = {};
 
     Table source = {};  // the whole document, for `config show`

@@ -149,6 +149,13 @@ Sourced or_environment(Sourced own,
     return own;
 }
 
+std::vector<std::string> in_words(const std::vector<config::ModelAt>& places) {
+    std::vector<std::string> words;
+    for (const auto& place : places)
+        words.push_back(place.model.empty() ? place.provider : place.provider + '/' + place.model);
+    return words;
+}
+
 // HANDOVER_PROVIDER stands above the config's default_provider.
 Sourced default_provider(const config::Config& config, const config::GetEnvironment& environment) {
     auto named = environment("HANDOVER_PROVIDER");
@@ -191,6 +198,22 @@ void show_sections(Page& page,
     page.line("listen", in_toml(config.listen), page.origin("serve", "listen"));
     page.line("max_body", size_in_toml(config.max_body), page.origin("serve", "max_body"));
     page.line("max_queue", std::to_string(config.max_queue), page.origin("serve", "max_queue"));
+    page.line(
+        "queue_timeout", in_toml(config.queue_timeout), page.origin("serve", "queue_timeout"));
+    page.line("fallback", in_toml(in_words(config.fallback)), page.origin("serve", "fallback"));
+}
+
+void show_models(Page& page, const config::Config& config) {
+    if (config.models.empty()) return;
+    page.header("models");
+    for (const auto& [name, alias] : config.models) {
+        std::string value = fmt::format("{{ provider = {}, model = {}",
+                                        in_toml(alias.first.provider),
+                                        in_toml(alias.first.model));
+        if (!alias.fallback.empty())
+            value += fmt::format(", fallback = {}", in_toml(in_words(alias.fallback)));
+        page.line(name, value + " }", page.origin("models", name));
+    }
 }
 
 class ProviderPage {
@@ -363,6 +386,7 @@ std::string show(const Sources& sources, const config::GetEnvironment& environme
     const auto chosen = default_provider(config, environment);
     if (!chosen.value.empty()) page.line("default_provider", in_toml(chosen.value), chosen.origin);
     show_sections(page, config, environment);
+    show_models(page, config);
     for (const auto& name : shown_names(config, chosen.value)) {
         const auto provider = resolve(name, sources);
         if (provider) {

@@ -90,6 +90,18 @@ max_retries = 0
 listen = "[::1]:0"
 max_body = "10kB"
 max_queue = 1
+queue_timeout = "5s"
+fallback = ["codex", "openai/gpt-5"]
+[models]
+fast = "groq/org/llama"
+[models."big one"]
+provider = "codex"
+model = "m"
+fallback = ["openai"]
+[models.either]
+fallback = ["codex", "openai/gpt-5"]
+[models.default-with]
+model = "m"
 [providers."a.b-c_9"]
 plugin = "openai"
 preset = "groq"
@@ -117,6 +129,14 @@ env = ["K"]
     CHECK(config->idle_timeout == std::chrono::minutes(2));
     CHECK(config->max_body == 10000);
     CHECK(config->max_queue == 1);
+    CHECK(config->queue_timeout == std::chrono::seconds(5));
+    using At = config::ModelAt;
+    CHECK(config->fallback == std::vector<At>{{"codex", ""}, {"openai", "gpt-5"}});
+    REQUIRE(config->models.size() == 4);
+    CHECK(config->models.at("fast") == config::ModelAlias{{"groq", "org/llama"}, {}});
+    CHECK(config->models.at("big one") == config::ModelAlias{{"codex", "m"}, {{"openai", ""}}});
+    CHECK(config->models.at("either") == config::ModelAlias{{"codex", ""}, {{"openai", "gpt-5"}}});
+    CHECK(config->models.at("default-with") == config::ModelAlias{{"", "m"}, {}});
     const auto& provider = config->providers.at("a.b-c_9");
     CHECK(provider.plugin == "openai");
     CHECK(provider.preset == "groq");
@@ -206,6 +226,18 @@ TEST_CASE("what is wrong with a config") {
         {"no port", "[serve]\nlisten = \"127.0.0.1\"", "c.toml:2:1", "ADDRESS:PORT"},
         {"port too large", "[serve]\nlisten = \"127.0.0.1:65536\"", "c.toml:2:1", "ADDRESS:PORT"},
         {"IPv6 without brackets", "[serve]\nlisten = \"::1:80\"", "c.toml:2:1", "ADDRESS:PORT"},
+        {"fallback to nobody",
+         "[serve]\nfallback = [\"/gpt-5\"]",
+         "c.toml:2:1",
+         "begin with a provider's name"},
+        {"no time to wait", "[serve]\nqueue_timeout = 0", "c.toml:2:1", "longer than nothing"},
+        {"alias without a provider", "[models]\nfast = \"/m\"", "c.toml:2:1", "provider's name"},
+        {"alias as a number", "[models]\nfast = 1", "c.toml:2:1", "PROVIDER/MODEL"},
+        {"unknown key of an alias", "[models.a]\nmodl = \"m\"", "c.toml:2:1", "\"model\"?"},
+        {"an alias's fallback",
+         "[models.a]\nfallback = [\"a b\"]",
+         "c.toml:2:1",
+         "provider's name"},
         {"paths as text",
          "[plugins]\npaths = \"/x\"",
          "c.toml:2:1",
