@@ -7,106 +7,25 @@
 
 #include "plugins/loaded.hpp"
 #include "plugins/plugin.hpp"
-#include "plugins/request_rules.hpp"
+#include "plugins/prepare_answer.hpp"
 #include "text/printable.hpp"
 
 namespace handover::plugins {
 namespace {
 
-constexpr std::size_t most_headers = 100;
-constexpr std::size_t longest_body = 256U << 20U;  // bytes
 constexpr std::size_t longest_message = 2000;
 
 constexpr handover_string borrow(std::string_view text) {
     return {text.data(), text.size()};
 }
 
-// What the plugin passed to a setter, or nothing if it is no string at all.
-std::optional<std::string_view> given(handover_string text) {
-    if (text.size == 0) return std::string_view();
-    if (text.data == nullptr) return std::nullopt;
-    return std::string_view(text.data, text.size);
-}
-
-// What a plugin said through the setters; nothing is believed yet.
-struct Answer {
-    PreparedRequest request = {};
-    bool use_request_body = false;
-    std::string message = {};
-    std::string breach = {};  // the first rule a setter's argument broke
-};
-
 // Runs a setter's work. Nothing may leave it: the plugin above it may be plain C.
 template <typename Target, typename Work>
 void set(void* context, const Work& work) noexcept {
-    auto& target = *static_cast<Target*>(context);
     try {
-        work(target);
-    } catch (const std::exception&) {  // the ABI's edge: memory is exhausted
-        if constexpr (requires { target.breach; })
-            target.breach.assign("out of memory");  // fits without allocating
+        work(*static_cast<Target*>(context));
+    } catch (const std::exception&) {  // the ABI's edge: what there is no memory for was not said
     }
-}
-
-void copy_text(
-    Answer& answer, std::string& into, handover_string text, std::size_t most, const char* what) {
-    const auto value = given(text);
-    if (!value || value->size() > most) {
-        answer.breach =
-            fmt::format("it gave {} of {} bytes{}", what, text.size, value ? "" : " at no address");
-        return;
-    }
-    into.assign(*value);
-}
-
-void set_method(void* context, handover_string method) noexcept {
-    set<Answer>(context, [&](Answer& answer) {
-        copy_text(answer, answer.request.method, method, 64, "a method");
-    });
-}
-
-void set_path(void* context, handover_string path) noexcept {
-    set<Answer>(context, [&](Answer& answer) {
-        copy_text(answer, answer.request.path, path, 1U << 20U, "a path");
-    });
-}
-
-void set_host(void* context, std::uint32_t index) noexcept {
-    set<Answer>(context, [&](Answer& answer) { answer.request.host = index; });
-}
-
-void add_header(void* context, handover_string name, handover_string value) noexcept {
-    set<Answer>(context, [&](Answer& answer) {
-        if (answer.request.headers.size() == most_headers) {
-            answer.breach = fmt::format("it set more than {} headers", most_headers);
-            return;
-        }
-        http::Header header;
-        copy_text(answer, header.name, name, 1U << 20U, "a header name");
-        copy_text(answer, header.value, value, 1U << 20U, "a header value");
-        answer.request.headers.push_back(std::move(header));
-    });
-}
-
-void set_body(void* context, handover_string body) noexcept {
-    set<Answer>(context, [&](Answer& answer) {
-        answer.use_request_body = false;
-        copy_text(answer, answer.request.body, body, longest_body, "a body");
-    });
-}
-
-void use_request_body(void* context) noexcept {
-    set<Answer>(context, [](Answer& answer) { answer.use_request_body = true; });
-}
-
-void set_upstream_streams(void* context, std::uint32_t streams) noexcept {
-    set<Answer>(context, [&](Answer& answer) { answer.request.upstream_streams = streams != 0; });
-}
-
-void set_message(void* context, handover_string message) noexcept {
-    set<Answer>(context, [&](Answer& answer) {
-        if (const auto text = given(message)) answer.message = text->substr(0, longest_message);
-    });
 }
 
 void set_error(void* context, handover_string message) noexcept {
@@ -140,24 +59,6 @@ void set_words(void* context, handover_string message) noexcept {
     });
 }
 
-// The first rule that the answer breaks.
-std::optional<std::string> breach_of(const Answer& answer,
-                                     std::size_t host_count,
-                                     const std::vector<std::string>& owned) {
-    if (!answer.breach.empty()) return answer.breach;
-    const auto& request = answer.request;
-    if (auto breach = method_breach(request.method)) return breach;
-    if (auto breach = path_breach(request.path)) return breach;
-    if (request.host && *request.host >= host_count) {
-        return fmt::format(
-            "it chose host {}, but its manifest lists {}", *request.host, host_count);
-    }
-    for (const auto& header : request.headers) {
-        if (auto breach = header_breach(header.name, header.value, owned)) return breach;
-    }
-    return std::nullopt;
-}
-
 }  // namespace
 
 class Instance::Impl {
@@ -172,6 +73,23 @@ public:
                      .message = fmt::format("the plugin {} {}", loaded.id, what),
                      .reason = std::move(reason),
                      .fix = "report it to the plugin's author; another release may help"});
+    }
+
+    // Whether what a prepare function answered may go out.
+    [[nodiscard]] Result<void> judge(const PrepareAnswer& answer,
+                                     int outcome,
+                                     const std::vector<std::string>& owned_headers) const {
+        const auto words = text::printable(answer.message);
+        if (outcome == HANDOVER_INVALID_REQUEST) {
+            return fail({.code = Errc::provider_rejected,
+                         .message = fmt::format("{} cannot serve this request", loaded.id),
+                         .reason = words,
+                         .fix = {}});
+        }
+        if (outcome != HANDOVER_OK) return failed("could not prepare the request", words);
+        if (auto breach = breach_of(answer, loaded.host_count, owned_headers))
+            return failed("prepared a request that is not allowed", *std::move(breach));
+        return {};
     }
 
     const Loaded& loaded;
@@ -191,37 +109,17 @@ Result<PreparedRequest> Instance::prepare(const ClientRequest& request,
                                     .model = borrow(request.model),
                                     .body = borrow(request.body),
                                     .session = borrow(request.session)};
-    Answer answer;
+    PrepareAnswer answer;
     answer.request.upstream_streams = request.stream;
-    const handover_prepare_output output = {.size = sizeof(handover_prepare_output),
-                                            .reserved = 0,
-                                            .context = &answer,
-                                            .set_method = set_method,
-                                            .set_path = set_path,
-                                            .set_host = set_host,
-                                            .add_header = add_header,
-                                            .set_body = set_body,
-                                            .use_request_body = use_request_body,
-                                            .set_upstream_streams = set_upstream_streams,
-                                            .set_message = set_message};
+    const auto output = output_into(answer);
     handover_status status = HANDOVER_FAILED;
     try {
         status = impl_->loaded.table->prepare(impl_->instance, &asked, &output);
     } catch (...) {  // the ABI's edge: a plugin without the C++ face may leak one
         return impl_->failed("broke the plugin ABI", "an exception left its prepare function");
     }
-    const auto words = text::printable(answer.message);
-    const int outcome = number_of(status);
-    if (outcome == HANDOVER_INVALID_REQUEST) {
-        return fail({.code = Errc::provider_rejected,
-                     .message = fmt::format("{} cannot serve this request", impl_->loaded.id),
-                     .reason = words,
-                     .fix = {}});
-    }
-    if (outcome != HANDOVER_OK) return impl_->failed("could not prepare the request", words);
-    if (auto breach = breach_of(answer, impl_->loaded.host_count, owned_headers)) {
-        return impl_->failed("prepared a request that is not allowed", *std::move(breach));
-    }
+    if (auto judged = impl_->judge(answer, number_of(status), owned_headers); !judged)
+        return judged.failure();
     if (answer.use_request_body) answer.request.body = request.body;
     return std::move(answer.request);
 }
@@ -258,6 +156,35 @@ std::vector<LimitWindow> Instance::read_limits(const std::vector<http::Header>& 
     const auto* limits = impl_->loaded.limits;
     if (limits == nullptr || headers.empty()) return {};
     return read_windows(*limits, impl_->instance, headers, now);
+}
+
+bool Instance::lists_models() const {
+    return impl_->loaded.models != nullptr;
+}
+
+Result<PreparedRequest> Instance::prepare_models(
+    const std::vector<std::string>& owned_headers) const {
+    PrepareAnswer answer;
+    answer.request.method = "GET";
+    const auto output = output_into(answer);
+    handover_status status = HANDOVER_FAILED;
+    try {
+        status = impl_->loaded.models->prepare(impl_->instance, &output);
+    } catch (...) {  // the ABI's edge: a plugin without the C++ face may leak one
+        return impl_->failed("broke the plugin ABI",
+                             "an exception left the prepare function of its list of models");
+    }
+    if (auto judged = impl_->judge(answer, number_of(status), owned_headers); !judged)
+        return judged.failure();
+    answer.request.upstream_streams = false;
+    return std::move(answer.request);
+}
+
+Result<std::vector<Model>> Instance::read_models(std::string_view body) const {
+    auto list = read_model_list(*impl_->loaded.models, impl_->instance, body);
+    if (list.understood) return std::move(list.models);
+    return impl_->failed("did not understand the provider's list of models",
+                         text::printable(list.message));
 }
 
 Result<void> check_table(const handover_plugin* table, const std::string& id) {

@@ -57,15 +57,7 @@ void add_window(void* context, const handover_limit_window* given) noexcept {
 }  // namespace
 
 const handover_limits* find_limits_extension(const handover_plugin& plugin, const std::string& id) {
-    if (plugin.get_extension == nullptr) return nullptr;
-    const void* answer = nullptr;
-    try {
-        constexpr std::string_view name = HANDOVER_EXT_LIMITS;
-        answer = plugin.get_extension({name.data(), name.size()});
-    } catch (...) {  // the ABI's edge: a plugin without the C++ face may leak one
-        log::warning("plugins", "the plugin " + id + " let an exception out of get_extension");
-        return nullptr;
-    }
+    const auto* answer = ask_for_extension(plugin, id, HANDOVER_EXT_LIMITS);
     const auto* limits = static_cast<const handover_limits*>(answer);
     if (limits == nullptr) return nullptr;
     if (HANDOVER_HAS(limits, read) && limits->read != nullptr) return limits;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <handover/ext/limits.h>
+#include <handover/ext/models.h>
 #include <handover/plugin.h>
 #include <handover/result.hpp>
 
@@ -11,6 +12,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "plugins/plugin.hpp"
@@ -26,6 +28,7 @@ struct Loaded {
     handover_host host = {};
     const handover_plugin* table = nullptr;
     const handover_limits* limits = nullptr;  // null: the plugin does not offer it
+    const handover_models* models = nullptr;  // the same
 };
 
 // The number behind an enumerator that a plugin gave. A plugin may give any; reading one outside
@@ -41,13 +44,28 @@ int number_of(const Enumeration& given) {
 // Every required pointer is there. PLUGIN_ABI_MISMATCH naming the first that is not.
 Result<void> check_table(const handover_plugin* table, const std::string& id);
 
-// The plugin's table of that extension, or null; one that cannot be used is warned about.
+// The plugin's table of an extension, or null; one that cannot be used is warned about.
 const handover_limits* find_limits_extension(const handover_plugin& plugin, const std::string& id);
+const handover_models* find_models_extension(const handover_plugin& plugin, const std::string& id);
+
+// What get_extension answers to that id; null too where an exception leaves it.
+const void* ask_for_extension(const handover_plugin& plugin,
+                              const std::string& id,
+                              std::string_view extension);
 
 std::vector<LimitWindow> read_windows(const handover_limits& limits,
                                       const handover_instance* instance,
                                       const std::vector<http::Header>& headers,
                                       Time now);
+
+struct ModelList {
+    std::vector<Model> models = {};
+    bool understood = false;
+    std::string message = {};  // the plugin's words; untrusted
+};
+ModelList read_model_list(const handover_models& extension,
+                          const handover_instance* instance,
+                          std::string_view body);
 
 Result<Instance> make_instance(const Loaded& loaded, const InstanceConfig& config);
 

@@ -198,6 +198,7 @@ Result<const Loaded*> load_image(Image image,
     }
     if (auto checked = check_table(loaded.table, manifest.id); !checked) return checked.failure();
     loaded.limits = find_limits_extension(*loaded.table, manifest.id);
+    loaded.models = find_models_extension(*loaded.table, manifest.id);
     return &loaded;
 }
 

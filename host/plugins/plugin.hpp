@@ -62,6 +62,17 @@ struct LimitWindow {
     bool operator==(const LimitWindow&) const = default;
 };
 
+// One model that the provider serves; what is not known is empty or absent. Texts are printable.
+struct Model {
+    std::string id = {};
+    std::string display_name = {};
+    std::string owner = {};
+    std::optional<std::int64_t> context_window = {};  // tokens
+    std::optional<Time> created = {};
+
+    bool operator==(const Model&) const = default;
+};
+
 // One provider of one plugin. Thread-safe.
 class Instance {
 public:
@@ -77,6 +88,13 @@ public:
     [[nodiscard]] Classification classify(const http::Response& failed, Time now) const;
     // Of any answer, success or failure. Empty where the plugin does not offer the extension.
     [[nodiscard]] std::vector<LimitWindow> read_limits(const std::vector<http::Header>& headers, Time now) const;
+
+    // Whether the plugin can list models; the two below are called only then.
+    [[nodiscard]] bool lists_models() const;
+    // The request for the list, checked as any other. Errors as for `prepare`.
+    [[nodiscard]] Result<PreparedRequest> prepare_models(const std::vector<std::string>& owned_headers) const;
+    // PLUGIN_FAILED if the plugin takes the body for no list of models.
+    [[nodiscard]] Result<std::vector<Model>> read_models(std::string_view body) const;
 
 private:
     std::unique_ptr<Impl> impl_;

@@ -17,16 +17,31 @@ bool is_originator(std::string_view text) {
            std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
 }
 
-std::string read_originator(std::string_view options) {
+boost::json::object read_options(std::string_view options) {
     boost::system::error_code failed;
-    const auto parsed = boost::json::parse(options, failed);
+    auto parsed = boost::json::parse(options, failed);
     if (failed || !parsed.is_object()) throw std::runtime_error("the options are no JSON object");
-    const auto* value = parsed.get_object().if_contains("originator");
+    return std::move(parsed.get_object());
+}
+
+std::string read_originator(const boost::json::object& options) {
+    const auto* value = options.if_contains("originator");
     if (value == nullptr) return Settings().originator;
     if (!value->is_string() || !is_originator(std::string_view(value->get_string()))) {
         throw std::runtime_error("the option \"originator\" must be printable ASCII text");
     }
     return std::string(value->get_string());
+}
+
+// It becomes a part of a query.
+std::string read_client_version(const boost::json::object& options) {
+    const auto* value = options.if_contains("client_version");
+    if (value == nullptr) return Settings().client_version;
+    constexpr auto allowed = "0123456789.";
+    const auto text = value->is_string() ? std::string(value->get_string()) : std::string();
+    if (text.empty() || text.find_first_not_of(allowed) != std::string::npos)
+        throw std::runtime_error("the option \"client_version\" must be a version like 1.2.3");
+    return text;
 }
 
 sdk::Refused no_model(const std::string& provider) {
@@ -37,12 +52,18 @@ sdk::Refused no_model(const std::string& provider) {
         provider + "]"};
 }
 
+std::string user_agent(const Settings& settings) {
+    return settings.originator + "/" + settings.version;
+}
+
 }  // namespace
 
 Settings read_settings(const sdk::Config& config) {
+    const auto options = read_options(config.options);
     return {.provider = std::string(config.provider),
             .model = std::string(config.model),
-            .originator = read_originator(config.options),
+            .originator = read_originator(options),
+            .client_version = read_client_version(options),
             .version = std::string(config.version)};
 }
 
@@ -59,15 +80,21 @@ sdk::PrepareAnswer prepare(const Settings& settings, const sdk::Request& request
     sdk::Prepared prepared{.path = "/responses",
                            .body = std::get<std::string>(std::move(body)),
                            .upstream_streams = true};
-    prepared.headers = {
-        {.name = "Content-Type", .value = "application/json"},
-        {.name = "Accept", .value = "text/event-stream"},
-        {.name = "originator", .value = settings.originator},
-        {.name = "User-Agent", .value = settings.originator + "/" + settings.version}};
+    prepared.headers = {{.name = "Content-Type", .value = "application/json"},
+                        {.name = "Accept", .value = "text/event-stream"},
+                        {.name = "originator", .value = settings.originator},
+                        {.name = "User-Agent", .value = user_agent(settings)}};
     if (!request.session.empty()) {
         prepared.headers.push_back({.name = "session-id", .value = std::string(request.session)});
     }
     return prepared;
+}
+
+sdk::ModelsRequest models_request(const Settings& settings) {
+    return {.path = "/models?client_version=" + settings.client_version,
+            .headers = {{.name = "Accept", .value = "application/json"},
+                        {.name = "originator", .value = settings.originator},
+                        {.name = "User-Agent", .value = user_agent(settings)}}};
 }
 
 }  // namespace handover::codex

@@ -1,5 +1,6 @@
 // The plugin's face towards the host.
 #include "codex/codex.hpp"
+#include "model_list/model_list.hpp"
 
 namespace {
 
@@ -21,6 +22,14 @@ public:
     [[nodiscard]] std::vector<handover::sdk::LimitWindow> limits(
         const handover::sdk::AnswerHeaders& answer) const {
         return handover::codex::limits(answer);
+    }
+
+    [[nodiscard]] handover::sdk::ModelsRequest models_request() const {
+        return handover::codex::models_request(settings_);
+    }
+
+    [[nodiscard]] std::vector<handover::sdk::Model> models(std::string_view body) const {
+        return handover::model_list::read_model_list(body);
     }
 
 private:

@@ -65,6 +65,15 @@ sdk::PrepareAnswer prepare(const Settings& settings, const sdk::Request& request
     return prepared;
 }
 
+sdk::ModelsRequest models_request(const Settings& settings) {
+    sdk::ModelsRequest request{.path = "/models",
+                               .headers = {{.name = "Accept", .value = "application/json"},
+                                           {.name = "User-Agent", .value = settings.user_agent}}};
+    add(request.headers, "OpenAI-Organization", settings.organization);
+    add(request.headers, "OpenAI-Project", settings.project);
+    return request;
+}
+
 sdk::Classification classify(const sdk::Failure& failure) {
     return failures::classify(failure, failures::read_error_body(failure.body));
 }

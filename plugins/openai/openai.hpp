@@ -22,5 +22,6 @@ Settings read_settings(const sdk::Config& config);
 sdk::PrepareAnswer prepare(const Settings& settings, const sdk::Request& request);
 sdk::Classification classify(const sdk::Failure& failure);
 std::vector<sdk::LimitWindow> limits(const sdk::AnswerHeaders& answer);
+sdk::ModelsRequest models_request(const Settings& settings);
 
 }  // namespace handover::openai

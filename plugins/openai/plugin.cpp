@@ -1,4 +1,5 @@
 // The plugin's face towards the host.
+#include "model_list/model_list.hpp"
 #include "openai/openai.hpp"
 
 namespace {
@@ -21,6 +22,14 @@ public:
     [[nodiscard]] std::vector<handover::sdk::LimitWindow> limits(
         const handover::sdk::AnswerHeaders& answer) const {
         return handover::openai::limits(answer);
+    }
+
+    [[nodiscard]] handover::sdk::ModelsRequest models_request() const {
+        return handover::openai::models_request(settings_);
+    }
+
+    [[nodiscard]] std::vector<handover::sdk::Model> models(std::string_view body) const {
+        return handover::model_list::read_model_list(body);
     }
 
 private:

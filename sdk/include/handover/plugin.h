@@ -221,7 +221,7 @@ typedef struct handover_plugin {
 
     /* The extension table with this id, or null. The table is static and begins with its size. May be null itself. The host
      * asks once per process, after loading. Defined so far: "handover.limits/1" (ext/limits.h), what an answer's headers say about the
-     * provider's limits. Unknown ids get null.  [any-thread] */
+     * provider's limits; "handover.models/1" (ext/models.h), which models it serves. Unknown ids get null.  [any-thread] */
     const void* (*get_extension)(handover_string id);
 } handover_plugin;
 

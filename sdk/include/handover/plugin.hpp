@@ -10,7 +10,11 @@
 //
 // Optional methods, each offered to the host as an extension where the class has it:
 //
-//         std::vector<handover::sdk::LimitWindow> limits(const handover::sdk::AnswerHeaders& answer) const;
+//         std::vector<handover::sdk::LimitWindow> limits(const handover::sdk::AnswerHeaders&
+//         answer) const;
+//
+//         handover::sdk::ModelsRequest models_request() const;
+//         std::vector<handover::sdk::Model> models(std::string_view body) const;
 //
 // `prepare` and `classify` are called from any thread, also concurrently on one object: they change
 // nothing. Whatever a function throws is caught here and reached by the host as a message; nothing
@@ -18,6 +22,7 @@
 #pragma once
 
 #include <handover/ext/limits.h>
+#include <handover/ext/models.h>
 #include <handover/plugin.h>
 
 #include <concepts>
@@ -179,6 +184,27 @@ struct LimitWindow {
     bool operator==(const LimitWindow&) const = default;
 };
 
+// A GET for the list of models; plugin.h says what the host accepts of each member.
+struct ModelsRequest {
+    std::string path = "/models";  // path and query below the base URL
+    std::optional<std::uint32_t> host = {};
+    std::vector<Header> headers = {};
+
+    bool operator==(const ModelsRequest&) const = default;
+};
+
+// One model that the provider serves; what is not known stays empty. ext/models.h says what each
+// member means.
+struct Model {
+    std::string id = {};
+    std::string display_name = {};
+    std::string owner = {};
+    std::optional<std::int64_t> context_window = {};
+    std::optional<std::int64_t> created = {};  // Unix time in seconds
+
+    bool operator==(const Model&) const = default;
+};
+
 struct Classification {
     Verdict verdict = Verdict::other;
     std::optional<std::int64_t> until = {};  // Unix time in seconds before which a retry is useless
@@ -199,6 +225,14 @@ concept Provider = std::constructible_from<T, const Config&, Log> &&
 template <typename T>
 concept ReadsLimits = requires(const T& provider, const AnswerHeaders& answer) {
     { provider.limits(answer) } -> std::convertible_to<std::vector<LimitWindow>>;
+};
+
+// A class that lists models as well: `models` reads a good answer's body, and throws if it is no
+// list.
+template <typename T>
+concept ListsModels = requires(const T& provider, std::string_view body) {
+    { provider.models_request() } -> std::convertible_to<ModelsRequest>;
+    { provider.models(body) } -> std::convertible_to<std::vector<Model>>;
 };
 
 // Runs `body`; what it throws becomes a message and HANDOVER_FAILED. `report` takes that message.
@@ -270,9 +304,7 @@ public:
                             const handover_pair* headers,
                             std::size_t header_count,
                             std::int64_t now,
-                            const handover_limits_output* output) noexcept
-        requires ReadsLimits<T>
-    {
+                            const handover_limits_output* output) noexcept requires ReadsLimits<T> {
         (void)guard(
             [&] {
                 const AnswerHeaders answer{.headers = values(headers, header_count), .now = now};
@@ -282,10 +314,45 @@ public:
             [](std::string_view) {});
     }
 
+    static handover_status prepare_models(const handover_instance* instance,
+                                          const handover_prepare_output* output) noexcept requires
+        ListsModels<T> {
+        return guard(
+            [&] {
+                const ModelsRequest request = self(instance).models_request();
+                output->set_path(output->context, borrow(request.path));
+                if (request.host) output->set_host(output->context, *request.host);
+                give(request.headers, *output);
+                return HANDOVER_OK;
+            },
+            [&](std::string_view message) {
+                output->set_message(output->context, borrow(message));
+            });
+    }
+
+    static handover_status read_models(const handover_instance* instance,
+                                       handover_string body,
+                                       const handover_models_output* output) noexcept requires
+        ListsModels<T> {
+        return guard(
+            [&] {
+                for (const auto& model : self(instance).models(view(body))) give(model, *output);
+                return HANDOVER_OK;
+            },
+            [&](std::string_view message) {
+                output->set_message(output->context, borrow(message));
+            });
+    }
+
     static const void* get_extension(handover_string id) noexcept {
         if constexpr (ReadsLimits<T>) {
             static constexpr handover_limits limits = {sizeof(handover_limits), 0, read_limits};
             if (view(id) == HANDOVER_EXT_LIMITS) return &limits;
+        }
+        if constexpr (ListsModels<T>) {
+            static constexpr handover_models models = {
+                sizeof(handover_models), 0, prepare_models, read_models};
+            if (view(id) == HANDOVER_EXT_MODELS) return &models;
         }
         return nullptr;
     }
@@ -336,13 +403,16 @@ private:
         return out;
     }
 
+    static void give(const std::vector<Header>& headers, const handover_prepare_output& output) {
+        for (const auto& header : headers)
+            output.add_header(output.context, borrow(header.name), borrow(header.value));
+    }
+
     static void give(const Prepared& prepared, const handover_prepare_output& output) {
         output.set_method(output.context, borrow(prepared.method));
         output.set_path(output.context, borrow(prepared.path));
         if (prepared.host) output.set_host(output.context, *prepared.host);
-        for (const auto& header : prepared.headers) {
-            output.add_header(output.context, borrow(header.name), borrow(header.value));
-        }
+        give(prepared.headers, output);
         if (prepared.use_request_body) {
             output.use_request_body(output.context);
         } else if (!prepared.body.empty()) {
@@ -368,6 +438,17 @@ private:
                                              window.window_seconds.value_or(-1),
                                              window.resets_at.value_or(-1)};
         output.add_window(output.context, &given);
+    }
+
+    static void give(const Model& model, const handover_models_output& output) {
+        const handover_model given = {sizeof(handover_model),
+                                      0,
+                                      borrow(model.id),
+                                      borrow(model.display_name),
+                                      borrow(model.owner),
+                                      model.context_window.value_or(-1),
+                                      model.created.value_or(-1)};
+        output.add_model(output.context, &given);
     }
 };
 
