@@ -11,14 +11,14 @@ std::size_t skip_blanks(std::string_view text, std::size_t at) {
     return next == npos ? text.size() : next;
 }
 
-// The place after the string that begins at `at`; npos if it does not end.
+// The place after the string that begins at `at`; npos if it does not end. Strings can be megabytes
+// of base64, so the search is for the quote.
 std::size_t skip_string(std::string_view text, std::size_t at) {
-    for (++at; at < text.size(); ++at) {
-        if (text[at] == '\\') {
-            ++at;
-        } else if (text[at] == '"') {
-            return at + 1;
-        }
+    const auto first = at + 1;
+    for (auto quote = text.find('"', first); quote != npos; quote = text.find('"', quote + 1)) {
+        auto escapes = quote;
+        while (escapes > first && text[escapes - 1] == '\\') --escapes;
+        if ((quote - escapes) % 2 == 0) return quote + 1;
     }
     return npos;
 }
@@ -49,27 +49,68 @@ std::size_t skip_value(std::string_view text, std::size_t at) {
     return end == at ? npos : end;
 }
 
-}  // namespace
+// Where a list of members or elements goes on after the value that ended at `at`; npos at its end.
+std::size_t after_comma(std::string_view text, std::size_t at) {
+    at = skip_blanks(text, at);
+    if (at >= text.size() || text[at] != ',') return npos;
+    return skip_blanks(text, at + 1);
+}
 
-std::optional<std::string_view> raw_member(std::string_view object, std::string_view name) {
+// Calls `visit(member)` until it returns false.
+template <typename Visit>
+void each_member(std::string_view object, Visit visit) {
     auto at = skip_blanks(object, 0);
-    if (at >= object.size() || object[at] != '{') return std::nullopt;
+    if (at >= object.size() || object[at] != '{') return;
     at = skip_blanks(object, at + 1);
     while (at < object.size() && object[at] == '"') {
         const auto key_end = skip_string(object, at);
-        if (key_end == npos) return std::nullopt;
-        const auto key = object.substr(at + 1, key_end - at - 2);
+        if (key_end == npos) return;
         const auto colon = skip_blanks(object, key_end);
-        if (colon >= object.size() || object[colon] != ':') return std::nullopt;
+        if (colon >= object.size() || object[colon] != ':') return;
         const auto start = skip_blanks(object, colon + 1);
         const auto end = skip_value(object, start);
-        if (end == npos) return std::nullopt;
-        if (key == name) return object.substr(start, end - start);
-        at = skip_blanks(object, end);
-        if (at >= object.size() || object[at] != ',') return std::nullopt;
-        at = skip_blanks(object, at + 1);
+        if (end == npos) return;
+        const RawMember member = {.name = object.substr(at + 1, key_end - at - 2),
+                                  .value = object.substr(start, end - start)};
+        if (!visit(member)) return;
+        at = after_comma(object, end);
     }
-    return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::string_view> raw_member(std::string_view object, std::string_view name) {
+    std::optional<std::string_view> found;
+    each_member(object, [&](const RawMember& member) {
+        if (member.name == name) found = member.value;
+        return !found;
+    });
+    return found;
+}
+
+std::vector<RawMember> raw_members(std::string_view object) {
+    std::vector<RawMember> members;
+    constexpr std::size_t usual = 8;
+    members.reserve(usual);
+    each_member(object, [&](const RawMember& member) {
+        members.push_back(member);
+        return true;
+    });
+    return members;
+}
+
+std::vector<std::string_view> raw_elements(std::string_view array) {
+    std::vector<std::string_view> elements;
+    auto at = skip_blanks(array, 0);
+    if (at >= array.size() || array[at] != '[') return elements;
+    at = skip_blanks(array, at + 1);
+    while (at < array.size() && array[at] != ']') {
+        const auto end = skip_value(array, at);
+        if (end == npos) break;
+        elements.push_back(array.substr(at, end - at));
+        at = after_comma(array, end);
+    }
+    return elements;
 }
 
 std::optional<std::string> with_raw_member(std::string_view object,

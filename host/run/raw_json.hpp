@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace handover::run {
 
@@ -12,6 +13,15 @@ namespace handover::run {
 // if there is none, or if `object` is not a JSON object. The value itself is skipped over, not
 // validated.
 std::optional<std::string_view> raw_member(std::string_view object, std::string_view name);
+
+struct RawMember {
+    std::string_view name = {};  // between the quotes, still escaped
+    std::string_view value = {};
+};
+
+// All of them, in order, and as far as the text can be followed. Nothing if it is not an object.
+std::vector<RawMember> raw_members(std::string_view object);
+std::vector<std::string_view> raw_elements(std::string_view array);
 
 // `object` with that member's value replaced; the member is appended where there is none. Nothing
 // if `object` is not a JSON object.
