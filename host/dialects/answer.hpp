@@ -22,7 +22,8 @@ struct AnswerIdentity {
 
 struct Usage {
     std::int64_t input = 0;
-    std::int64_t cached = 0;  // of the input
+    std::int64_t cached = 0;                       // of the input
+    std::optional<std::int64_t> cache_write = {};  // of the input
     std::int64_t output = 0;
     std::int64_t reasoning = 0;  // of the output
     std::int64_t total = 0;

@@ -1,0 +1,213 @@
+// A chat request as a Responses one.
+#include <algorithm>
+#include <array>
+
+#include "dialects/request_writers.hpp"
+#include "dialects/tools.hpp"
+
+namespace handover::dialects {
+namespace {
+
+// The same name and meaning in both.
+constexpr std::array<std::string_view, 11> shared = {"temperature",
+                                                     "top_p",
+                                                     "metadata",
+                                                     "service_tier",
+                                                     "user",
+                                                     "safety_identifier",
+                                                     "moderation",
+                                                     "prompt_cache_key",
+                                                     "prompt_cache_options",
+                                                     "prompt_cache_retention",
+                                                     "stream"};
+
+// Taken into account below, each in its own way.
+constexpr std::array<std::string_view, 16> handled = {"model",
+                                                      "messages",
+                                                      "tools",
+                                                      "tool_choice",
+                                                      "parallel_tool_calls",
+                                                      "response_format",
+                                                      "verbosity",
+                                                      "reasoning_effort",
+                                                      "reasoning",
+                                                      "max_completion_tokens",
+                                                      "max_tokens",
+                                                      "store",
+                                                      "logprobs",
+                                                      "top_logprobs",
+                                                      "stream_options",
+                                                      "web_search_options"};
+
+// Without a counterpart. The value that changes nothing is accepted.
+struct Unmapped {
+    std::string_view name;
+    std::string_view neutral;  // as JSON
+    std::string_view why;
+};
+constexpr std::string_view no_place = "has no counterpart in the Responses API of this provider";
+constexpr std::array<Unmapped, 12> unmapped = {{
+    {"n", "1", "must be 1: the Responses API of this provider gives one answer to a request"},
+    {"stop", "[]", no_place},
+    {"seed", "", no_place},
+    {"logit_bias", "{}", no_place},
+    {"frequency_penalty", "0", no_place},
+    {"presence_penalty", "0", no_place},
+    {"prediction", "", no_place},
+    {"audio", "", "asks for spoken output, which the Responses API of this provider does not give"},
+    {"modalities",
+     R"(["text"])",
+     "asks for spoken output, which the Responses API of this provider does not give"},
+    {"functions", "[]", "is deprecated; use tools"},
+    {"function_call", "", "is deprecated; use tool_choice"},
+    {"system_fingerprint", "", no_place},
+}};
+
+bool is_among(std::string_view name, const auto& names) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+std::string without_blanks(std::string_view json) {
+    std::string text(json);
+    text.erase(
+        std::remove_if(text.begin(),
+                       text.end(),
+                       [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }),
+        text.end());
+    return text;
+}
+
+bool is_neutral(JsonView value, std::string_view neutral) {
+    if (!value) return true;
+    const auto text = without_blanks(value.raw());
+    return !neutral.empty() && (text == neutral || text == std::string(neutral) + ".0");
+}
+
+class ChatRequest {
+public:
+    ChatRequest(const JsonObject& request,
+                const config::Compatibility& upstream,
+                RequestNotes& notes)
+        : request_(request), upstream_(upstream), notes_(notes) {}
+
+    TranslatedRequest run() {
+        check_names();
+        TranslatedRequest translated;
+        JsonWriter out(translated.body);
+        out.open('{');
+        model(out);
+        write_input(request_["messages"], upstream_, out, notes_);
+        write_response_tools(field("tools"), field("web_search_options"), out, notes_);
+        write_response_tool_choice(field("tool_choice"), out, notes_);
+        out.member("parallel_tool_calls", field("parallel_tool_calls"));
+        text(out);
+        reasoning(out);
+        length(out);
+        for (const auto name : shared) out.member(name, field(name));
+        store(out);
+        logprobs(out);
+        out.close('}');
+        translated.facts.streams = request_["stream"].is_true();
+        translated.facts.include_usage =
+            JsonObject(request_["stream_options"])["include_usage"].is_true();
+        return translated;
+    }
+
+private:
+    void check_names() {
+        for (const auto& member : request_.members()) {
+            if (is_dropped(upstream_, member.name) && !is_among(member.name, handled)) {
+                notes_.drop(Path(member.name));
+            } else {
+                check_name(member);
+            }
+        }
+    }
+
+    void check_name(const run::RawMember& member) {
+        if (is_among(member.name, shared) || is_among(member.name, handled)) return;
+        const Path at(member.name);
+        const auto found = std::find_if(unmapped.begin(), unmapped.end(), [&](const auto& field) {
+            return field.name == member.name;
+        });
+        if (found == unmapped.end())
+            return notes_.refuse(at, "unknown_parameter", "is no field of a chat request");
+        if (!is_neutral(JsonView(member.value), found->neutral))
+            notes_.unsupported(at, std::string(found->why));
+    }
+
+    // Absent where the service is not to see it.
+    [[nodiscard]] JsonView field(std::string_view name) {
+        const auto value = request_[name];
+        if (!value || !is_dropped(upstream_, name)) return value;
+        notes_.drop(Path(name));
+        return {};
+    }
+
+    void model(JsonWriter& out) {
+        const auto value = request_["model"];
+        if (!value) return notes_.missing(Path("model"));
+        if (!value.is_string()) return notes_.wrong_type(Path("model"), "a string");
+        out.member("model", value);
+    }
+
+    void text(JsonWriter& out) {
+        const auto format = field("response_format");
+        const auto verbosity = field("verbosity");
+        if (!format && !verbosity) return;
+        out.key("text").open('{');
+        write_text_format(format, out, notes_);
+        out.member("verbosity", verbosity).close('}');
+    }
+
+    // `reasoning` is what some chat services have taken over from Responses.
+    void reasoning(JsonWriter& out) {
+        const JsonObject given(field("reasoning"));
+        const auto effort = field("reasoning_effort");
+        const auto summary = given["summary"];
+        if (!effort && !given["effort"] && !summary) return;
+        out.key("reasoning").open('{');
+        out.member("effort", effort ? effort : given["effort"]).member("summary", summary);
+        out.close('}');
+    }
+
+    void length(JsonWriter& out) {
+        for (const auto* name : {"max_completion_tokens", "max_tokens"}) {
+            const auto value = field(name);
+            if (!value) continue;
+            if (!value.is_number()) return notes_.wrong_type(Path(name), "a number");
+            out.member("max_output_tokens", value);
+            return;
+        }
+    }
+
+    // The default there is to keep every answer; here it is not to.
+    void store(JsonWriter& out) {
+        if (is_dropped(upstream_, "store")) return;
+        out.key("store").boolean(request_["store"].is_true());
+    }
+
+    void logprobs(JsonWriter& out) {
+        if (!field("logprobs").is_true()) return;
+        out.member("top_logprobs", field("top_logprobs"));
+        out.key("include").open('[').text("message.output_text.logprobs").close(']');
+    }
+
+    const JsonObject& request_;
+    const config::Compatibility& upstream_;
+    RequestNotes& notes_;
+};
+
+}  // namespace
+
+bool is_dropped(const config::Compatibility& upstream, std::string_view field) {
+    return upstream.drop && is_among(field, *upstream.drop);
+}
+
+TranslatedRequest chat_request_to_responses(const JsonObject& request,
+                                            const config::Compatibility& upstream,
+                                            RequestNotes& notes) {
+    return ChatRequest(request, upstream, notes).run();
+}
+
+}  // namespace handover::dialects

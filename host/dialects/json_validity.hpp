@@ -1,0 +1,23 @@
+// Which text is JSON that may go on. Pure.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace handover::dialects {
+
+struct JsonProblem {
+    std::string message = {};
+    std::string member = {};  // the name that stands twice in one object
+};
+
+// RFC 8259 with valid UTF-8, at most 128 levels deep, no object with two members of one name (what
+// the second one means differs from reader to reader). Nothing if that holds.
+std::optional<JsonProblem> json_problem(std::string_view text);
+
+// The same without a look at the names: for events, which come from the upstream and in great
+// numbers.
+bool is_json(std::string_view text);
+
+}  // namespace handover::dialects

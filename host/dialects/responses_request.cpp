@@ -1,0 +1,256 @@
+// A Responses request as a chat one.
+#include <algorithm>
+#include <array>
+
+#include "dialects/request_writers.hpp"
+#include "dialects/tools.hpp"
+
+namespace handover::dialects {
+namespace {
+
+// The same name and meaning in both.
+constexpr std::array<std::string_view, 11> shared = {"temperature",
+                                                     "top_p",
+                                                     "metadata",
+                                                     "service_tier",
+                                                     "store",
+                                                     "user",
+                                                     "safety_identifier",
+                                                     "moderation",
+                                                     "prompt_cache_key",
+                                                     "prompt_cache_options",
+                                                     "prompt_cache_retention"};
+
+// Taken into account below, each in its own way.
+constexpr std::array<std::string_view, 13> handled = {"model",
+                                                      "instructions",
+                                                      "input",
+                                                      "tools",
+                                                      "tool_choice",
+                                                      "parallel_tool_calls",
+                                                      "text",
+                                                      "reasoning",
+                                                      "max_output_tokens",
+                                                      "top_logprobs",
+                                                      "include",
+                                                      "stream",
+                                                      "stream_options"};
+
+// Of the client's own concern: no answer depends on it.
+constexpr std::array<std::string_view, 1> without_effect = {"client_metadata"};
+
+// Without a counterpart. The value that changes nothing is accepted.
+struct Unmapped {
+    std::string_view name;
+    std::string_view neutral;  // as JSON
+    std::string_view why;
+};
+constexpr std::string_view keeps_nothing =
+    "needs stored responses, and this provider keeps none; send the whole conversation in "
+    "\"input\"";
+constexpr std::array<Unmapped, 7> unmapped = {{
+    {"previous_response_id", "", keeps_nothing},
+    {"conversation", "", keeps_nothing},
+    {"prompt", "", "names a stored prompt, and this provider keeps none"},
+    {"background", "false", "cannot be served: this provider answers while the client waits"},
+    {"truncation",
+     R"("disabled")",
+     "cannot be left to this provider's chat API; shorten the input"},
+    {"max_tool_calls", "", "has no counterpart in the chat API of this provider"},
+    {"context_management", "[]", "has no counterpart in the chat API of this provider"},
+}};
+
+// What a response object repeats, with the value where nothing was said.
+struct Echoed {
+    std::string_view name;
+    std::string_view absent;
+};
+constexpr std::array<Echoed, 16> echoed = {{
+    {"instructions", "null"},
+    {"max_output_tokens", "null"},
+    {"metadata", "{}"},
+    {"parallel_tool_calls", "true"},
+    {"previous_response_id", "null"},
+    {"prompt_cache_key", ""},
+    {"reasoning", R"({"effort":null,"summary":null})"},
+    {"safety_identifier", ""},
+    {"store", "false"},
+    {"temperature", "null"},
+    {"text", R"({"format":{"type":"text"}})"},
+    {"tool_choice", R"("auto")"},
+    {"tools", "[]"},
+    {"top_p", "null"},
+    {"truncation", R"("disabled")"},
+    {"user", ""},
+}};
+
+bool is_among(std::string_view name, const auto& names) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+class ResponsesRequest {
+public:
+    ResponsesRequest(const JsonObject& request,
+                     const config::Compatibility& upstream,
+                     RequestNotes& notes)
+        : request_(request), upstream_(upstream), notes_(notes) {}
+
+    TranslatedRequest run() {
+        check_names();
+        TranslatedRequest translated;
+        JsonWriter out(translated.body);
+        out.open('{');
+        model(out);
+        write_messages(request_["instructions"], request_["input"], upstream_, out, notes_);
+        tools(out);
+        text(out);
+        reasoning(out);
+        length(out);
+        for (const auto name : shared) out.member(name, field(name));
+        logprobs(out);
+        stream(out);
+        out.close('}');
+        translated.facts.streams = request_["stream"].is_true();
+        translated.facts.echo = echo();
+        return translated;
+    }
+
+private:
+    void check_names() {
+        for (const auto& member : request_.members()) {
+            if (is_among(member.name, handled) || is_among(member.name, shared)) continue;
+            if (is_among(member.name, without_effect) || is_dropped(upstream_, member.name)) {
+                notes_.drop(Path(member.name));
+            } else {
+                check_name(member);
+            }
+        }
+    }
+
+    void check_name(const run::RawMember& member) {
+        const Path at(member.name);
+        const auto found = std::find_if(unmapped.begin(), unmapped.end(), [&](const auto& field) {
+            return field.name == member.name;
+        });
+        if (found == unmapped.end())
+            return notes_.refuse(at, "unknown_parameter", "is no field of a Responses request");
+        const JsonView value(member.value);
+        if (value && value.raw() != found->neutral) notes_.unsupported(at, std::string(found->why));
+    }
+
+    // Absent where the service is not to see it.
+    [[nodiscard]] JsonView field(std::string_view name) {
+        const auto value = request_[name];
+        if (!value || !is_dropped(upstream_, name)) return value;
+        notes_.drop(Path(name));
+        return {};
+    }
+
+    void model(JsonWriter& out) {
+        const auto value = request_["model"];
+        if (!value) return notes_.missing(Path("model"));
+        if (!value.is_string()) return notes_.wrong_type(Path("model"), "a string");
+        out.member("model", value);
+    }
+
+    void tools(JsonWriter& out) {
+        const auto web_search = write_chat_tools(field("tools"), upstream_, out, notes_);
+        // Where there are no tools a chat API refuses to be told how to use them.
+        const auto choice = field("tool_choice");
+        if (tool_count() != 0 || !(choice.says("auto") || choice.says("none")))
+            write_chat_tool_choice(choice, upstream_, out, notes_);
+        if (tool_count() != 0) out.member("parallel_tool_calls", field("parallel_tool_calls"));
+        if (!web_search.empty() && !is_dropped(upstream_, "web_search_options"))
+            out.key("web_search_options").raw(web_search);
+    }
+
+    [[nodiscard]] std::size_t tool_count() const { return json_elements(request_["tools"]).size(); }
+
+    void text(JsonWriter& out) {
+        const auto value = request_["text"];
+        if (value && !value.is_object()) return notes_.wrong_type(Path("text"), "an object");
+        const JsonObject settings(value);
+        if (!is_dropped(upstream_, "response_format"))
+            write_response_format(settings["format"], out, notes_);
+        if (!is_dropped(upstream_, "verbosity")) out.member("verbosity", settings["verbosity"]);
+    }
+
+    void reasoning(JsonWriter& out) {
+        const Path at("reasoning");
+        const JsonObject settings(request_["reasoning"]);
+        for (const auto& member : settings.members()) {
+            if (member.name != "effort" && JsonView(member.value)) notes_.drop(at.at(member.name));
+        }
+        const auto effort = settings["effort"];
+        if (effort && is_dropped(upstream_, "reasoning_effort"))
+            return notes_.drop(at.at("effort"));
+        out.member("reasoning_effort", effort);
+    }
+
+    void length(JsonWriter& out) {
+        const auto value = request_["max_output_tokens"];
+        if (value && !value.is_number())
+            return notes_.wrong_type(Path("max_output_tokens"), "a number");
+        out.member(upstream_.max_tokens.value_or("max_completion_tokens"), value);
+    }
+
+    void logprobs(JsonWriter& out) {
+        const Path at("include");
+        const auto include = request_["include"];
+        if (include && !include.is_array()) return notes_.wrong_type(at, "an array");
+        bool wanted = static_cast<bool>(request_["top_logprobs"]);
+        std::size_t index = 0;
+        for (const auto value : json_elements(include)) {
+            const auto here = at.at(index++);
+            if (value.says("message.output_text.logprobs")) {
+                wanted = true;
+            } else {
+                // It asks for more to be said of things that a chat service does not have.
+                notes_.drop(here);
+            }
+        }
+        if (!wanted || is_dropped(upstream_, "logprobs")) return;
+        out.key("logprobs").boolean(true).member("top_logprobs", field("top_logprobs"));
+    }
+
+    // The final event of a Responses stream has the usage, so it is asked for.
+    void stream(JsonWriter& out) {
+        const auto value = request_["stream"];
+        if (value && !value.is_boolean()) return notes_.wrong_type(Path("stream"), "true or false");
+        out.member("stream", value);
+        if (!value.is_true() || !upstream_.stream_options.value_or(true)) return;
+        out.key("stream_options").open('{').key("include_usage").boolean(true).close('}');
+    }
+
+    [[nodiscard]] std::string echo() const {
+        std::string members;
+        for (const auto& [name, absent] : echoed) {
+            const auto value = request_[name];
+            const auto text = value ? value.raw() : absent;
+            if (text.empty()) continue;
+            members.append(",\"").append(name).append("\":");
+            const auto begin = members.size();
+            members += text;
+            std::replace_if(
+                members.begin() + static_cast<std::ptrdiff_t>(begin),
+                members.end(),
+                [](char c) { return c == '\n' || c == '\r'; },
+                ' ');
+        }
+        return members;
+    }
+
+    const JsonObject& request_;
+    const config::Compatibility& upstream_;
+    RequestNotes& notes_;
+};
+
+}  // namespace
+
+TranslatedRequest responses_request_to_chat(const JsonObject& request,
+                                            const config::Compatibility& upstream,
+                                            RequestNotes& notes) {
+    return ResponsesRequest(request, upstream, notes).run();
+}
+
+}  // namespace handover::dialects
