@@ -156,6 +156,8 @@ async function killBoth(world, home, pick, works) {
   if (caller) run.kill('SIGKILL');
   await run.end();
   await noRefreshChild(home);
+  // What the dead process had sent has arrived once a later request has been served.
+  await fetch(`${world.authority.issuer}/.well-known/openid-configuration`);
   await eventually(() => answered(world), (all) => all, 20000, 'the end of what the authority had begun');
   delete world.authority.response.token;
   // A caller that lives is told; its token is served while it works.
