@@ -36,6 +36,7 @@ bool find_all(void* handle, CurlLibrary& curl) {
            find(handle, "curl_easy_cleanup", curl.easy_cleanup) &&
            find(handle, "curl_easy_setopt", curl.easy_setopt) &&
            find(handle, "curl_easy_getinfo", curl.easy_getinfo) &&
+           find(handle, "curl_easy_pause", curl.easy_pause) &&
            find(handle, "curl_easy_strerror", curl.easy_strerror) &&
            find(handle, "curl_multi_init", curl.multi_init) &&
            find(handle, "curl_multi_cleanup", curl.multi_cleanup) &&

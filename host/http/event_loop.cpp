@@ -5,6 +5,8 @@
 #include <chrono>
 #include <utility>
 
+#include "http/transfer.hpp"
+
 namespace handover::http {
 
 // A socket of libcurl's, watched but not owned.
@@ -32,7 +34,7 @@ EventLoop::EventLoop(boost::asio::io_context& io, const CurlLibrary& curl)
 
 EventLoop::~EventLoop() {
     *alive_ = false;
-    for (const auto& [easy, running] : running_) curl_.multi_remove_handle(multi_, easy);
+    for (const auto& [easy, transfer] : running_) curl_.multi_remove_handle(multi_, easy);
     if (multi_ != nullptr) curl_.multi_cleanup(multi_);
     for (const auto& [socket, watch] : watches_) {
         watch->gone = true;
@@ -40,23 +42,20 @@ EventLoop::~EventLoop() {
     }
 }
 
-bool EventLoop::start(const std::shared_ptr<Transfer>& transfer, std::function<void()> done) {
-    if (multi_ == nullptr) return false;
-    auto* const easy = transfer->easy();
-    running_.emplace(easy, Running{.transfer = transfer, .done = std::move(done)});
-    if (curl_.multi_add_handle(multi_, easy) != CURLM_OK) {
-        running_.erase(easy);
+bool EventLoop::start(Transfer& transfer) {
+    if (multi_ == nullptr || curl_.multi_add_handle(multi_, transfer.easy()) != CURLM_OK)
         return false;
-    }
-    transfer->on_deadline = [this, alive = alive_, easy](Ending ending) {
-        if (*alive) finish(easy, ending, CURLE_OK);
-    };
-    transfer->start_clock();
+    running_.emplace(transfer.easy(), &transfer);
     return true;
 }
 
-void EventLoop::abort(Transfer& transfer, Ending ending) {
-    finish(transfer.easy(), ending, CURLE_OK);
+void EventLoop::remove(Transfer& transfer) {
+    if (running_.erase(transfer.easy()) > 0) curl_.multi_remove_handle(multi_, transfer.easy());
+}
+
+void EventLoop::resume(Transfer& transfer) {
+    curl_.easy_pause(transfer.easy(), CURLPAUSE_CONT);
+    act(CURL_SOCKET_TIMEOUT, 0);
 }
 
 int EventLoop::socket_wanted(CURL*, curl_socket_t socket, int what, void* self, void*) noexcept {
@@ -143,22 +142,21 @@ void EventLoop::act(curl_socket_t socket, int events) {
     collect_ended();
 }
 
+// Whoever waited for a transfer may begin and end others, and may be done with this loop.
 void EventLoop::collect_ended() {
+    const auto alive = alive_;
     int left = 0;
-    while (const auto* const message = curl_.multi_info_read(multi_, &left)) {
-        if (message->msg == CURLMSG_DONE)
-            finish(message->easy_handle, Ending::by_library, message->data.result);
+    while (*alive) {
+        const auto* const message = curl_.multi_info_read(multi_, &left);
+        if (message == nullptr) return;
+        if (message->msg != CURLMSG_DONE) continue;
+        const auto code = message->data.result;  // the message goes with the handle
+        const auto found = running_.find(message->easy_handle);
+        if (found == running_.end()) continue;
+        auto& transfer = *found->second;
+        remove(transfer);
+        transfer.ended_by_library(code);
     }
-}
-
-void EventLoop::finish(CURL* easy, Ending ending, CURLcode code) {
-    const auto found = running_.find(easy);
-    if (found == running_.end()) return;
-    const auto ended = std::move(found->second);
-    running_.erase(found);
-    ended.transfer->end(ending, code);
-    curl_.multi_remove_handle(multi_, easy);
-    ended.done();
 }
 
 }  // namespace handover::http

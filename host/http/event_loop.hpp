@@ -5,14 +5,15 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <functional>
 #include <map>
 #include <memory>
+#include <unordered_map>
 
 #include "http/curl_library.hpp"
-#include "http/transfer.hpp"
 
 namespace handover::http {
+
+class Transfer;
 
 class EventLoop {
 public:
@@ -21,20 +22,20 @@ public:
     EventLoop(const EventLoop&) = delete;
     EventLoop& operator=(const EventLoop&) = delete;
 
-    // Runs a configured transfer; `done` is called once, when it has ended. False where libcurl
-    // does not take it.
-    bool start(const std::shared_ptr<Transfer>& transfer, std::function<void()> done);
+    [[nodiscard]] const CurlLibrary& library() const { return curl_; }
 
-    // Ends a transfer at once, closing its connection (HTTP/2: resetting its stream). Nothing if it
-    // has ended. Not from a handler: that returns false instead.
-    void abort(Transfer& transfer, Ending ending);
+    // Runs a configured transfer until it ends or is removed. False where libcurl does not take it.
+    bool start(Transfer& transfer);
+
+    // Gives a running transfer up at once, closing its connection (HTTP/2: resetting its stream).
+    // Not from a handler: that returns false instead.
+    void remove(Transfer& transfer);
+
+    // Lets libcurl go on with a body that it was told to hold.
+    void resume(Transfer& transfer);
 
 private:
     struct Watch;
-    struct Running {
-        std::shared_ptr<Transfer> transfer = {};
-        std::function<void()> done = {};
-    };
 
     static int socket_wanted(
         CURL*, curl_socket_t socket, int what, void* self, void* watch) noexcept;
@@ -47,7 +48,6 @@ private:
     void set_timer(long milliseconds);
     void act(curl_socket_t socket, int events);
     void collect_ended();
-    void finish(CURL* easy, Ending ending, CURLcode code);
 
     boost::asio::io_context& io_;
     const CurlLibrary& curl_;
@@ -56,7 +56,7 @@ private:
     unsigned long timer_round_ = 0;  // an older round's wake-up is void
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
     std::map<curl_socket_t, std::shared_ptr<Watch>> watches_ = {};
-    std::map<CURL*, Running> running_ = {};
+    std::unordered_map<CURL*, Transfer*> running_ = {};
 };
 
 }  // namespace handover::http

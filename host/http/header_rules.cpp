@@ -1,19 +1,31 @@
 #include "http/header_rules.hpp"
 
 #include <algorithm>
-#include <cctype>
+#include <array>
 
 #include "text/printable.hpp"
 
 namespace handover::http {
 namespace {
 
+constexpr std::array<bool, 256> token_characters() {
+    std::array<bool, 256> table = {};
+    for (char c = '0'; c <= '9'; ++c) table[static_cast<unsigned char>(c)] = true;
+    for (char c = 'a'; c <= 'z'; ++c) table[static_cast<unsigned char>(c)] = true;
+    for (char c = 'A'; c <= 'Z'; ++c) table[static_cast<unsigned char>(c)] = true;
+    for (const char c : std::string_view("!#$%&'*+-.^_`|~")) {
+        table[static_cast<unsigned char>(c)] = true;
+    }
+    return table;
+}
+
 bool is_token_character(char c) {
-    constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
-    const auto byte = static_cast<unsigned char>(c);
-    const bool alphanumeric =
-        (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-    return byte < 0x80 && (alphanumeric || marks.find(c) != std::string_view::npos);
+    static constexpr auto table = token_characters();
+    return table[static_cast<unsigned char>(c)];
+}
+
+constexpr char lower(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
 Failure refused(std::string message) {
@@ -35,10 +47,7 @@ Result<void> check_header(std::string_view name, std::string_view value) {
 }  // namespace
 
 bool same_name(std::string_view left, std::string_view right) {
-    const auto same = [](char a, char b) {
-        return std::tolower(static_cast<unsigned char>(a)) ==
-               std::tolower(static_cast<unsigned char>(b));
-    };
+    const auto same = [](char a, char b) { return lower(a) == lower(b); };
     return std::equal(left.begin(), left.end(), right.begin(), right.end(), same);
 }
 

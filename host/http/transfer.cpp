@@ -6,7 +6,10 @@
 #include <cstring>
 #include <utility>
 
+#include "http/event_loop.hpp"
 #include "http/header_rules.hpp"
+#include "http/lane.hpp"
+#include "http/request_head.hpp"
 
 namespace handover::http {
 namespace {
@@ -20,22 +23,33 @@ std::string_view trim(std::string_view text) {
 
 }  // namespace
 
-Transfer::Transfer(Setup setup) : setup_(std::move(setup)), timer_(setup_.io) {}
+Transfer::Transfer(std::shared_ptr<Lane> lane, const Order& order, Target target, EventLoop& loop)
+    : Exchange(std::move(lane), order, std::move(target)), loop_(loop), curl_(loop.library()) {}
 
 Transfer::~Transfer() {
-    if (easy_ != nullptr) setup_.curl.easy_cleanup(easy_);
+    cut();
+    if (easy_ != nullptr) curl_.easy_cleanup(easy_);
     // The copies that libcurl's list holds carry the credential.
     for (const auto* node = headers_; node != nullptr; node = node->next) {
         explicit_bzero(node->data, std::strlen(node->data));
     }
-    setup_.curl.slist_free_all(headers_);
-    setup_.curl.slist_free_all(addresses_);
+    curl_.slist_free_all(headers_);
+    curl_.slist_free_all(addresses_);
+}
+
+void Transfer::begin() {
+    running_ = configure() && loop_.start(*this);
+    if (!running_) end({.ending = Ending::unusable});
+}
+
+void Transfer::cut() {
+    if (running_) loop_.remove(*this);
+    running_ = false;
 }
 
 bool Transfer::configure() {
-    easy_ = setup_.curl.easy_init();
+    easy_ = curl_.easy_init();
     if (easy_ == nullptr) return false;
-    set(CURLOPT_PRIVATE, static_cast<void*>(this));
     set(CURLOPT_ERRORBUFFER, error_text_.data());
     set(CURLOPT_NOSIGNAL, 1L);
     set(CURLOPT_HEADERFUNCTION, &Transfer::header);
@@ -52,17 +66,16 @@ bool Transfer::configure() {
 }
 
 bool Transfer::configure_request() {
-    set(CURLOPT_URL, setup_.request.url.c_str());
+    set(CURLOPT_URL, order().request.url.c_str());
     configure_body();
     configure_route();
-    if (setup_.target.scheme == "https") configure_tls();
+    if (target().scheme == "https") configure_tls();
     return append_headers();
 }
 
 void Transfer::configure_body() {
-    const auto& request = setup_.request;
-    const auto bytes =
-        request.secret_body.empty() ? std::string_view(request.body) : request.secret_body.reveal();
+    const auto& request = order().request;
+    const auto bytes = body_of(request);
     if (request.method == "GET" && bytes.empty()) {
         set(CURLOPT_HTTPGET, 1L);
         return;
@@ -78,26 +91,25 @@ void Transfer::configure_body() {
 }
 
 void Transfer::configure_route() {
-    const auto& route = setup_.route;
+    const auto& options = lane().options();
     set(CURLOPT_PROTOCOLS_STR,
         "http,https");  // newer than 7.85; parse_target has refused others before
-    set(CURLOPT_USERAGENT, route.user_agent.c_str());
-    set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(setup_.limits.connect.count()));
-    if (setup_.target.loopback) {
+    set(CURLOPT_USERAGENT, options.user_agent.c_str());
+    set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(order().limits.connect.count()));
+    if (target().loopback) {
         set(CURLOPT_NOPROXY, "*");
-    } else if (!route.proxy.empty()) {
-        set(CURLOPT_PROXY, route.proxy.c_str());
+    } else if (!options.proxy.empty()) {
+        set(CURLOPT_PROXY, options.proxy.c_str());
     }
     set(CURLOPT_HEADEROPT,
         static_cast<long>(CURLHEADER_SEPARATE));  // a proxy never sees the credential
-    if (setup_.target.loopback && setup_.target.host.ends_with("localhost")) {
+    if (target().loopback && target().host.ends_with("localhost")) {
         // Never asked of DNS; servers on one family only are found by trying both.
-        const auto entry =
-            setup_.target.host + ':' + std::to_string(setup_.target.port) + ":127.0.0.1,[::1]";
-        addresses_ = setup_.curl.slist_append(nullptr, entry.c_str());
+        const auto entry = target().host + ':' + std::to_string(target().port) + ":127.0.0.1,[::1]";
+        addresses_ = curl_.slist_append(nullptr, entry.c_str());
         set(CURLOPT_RESOLVE, addresses_);
     }
-    if (route.pooled) {
+    if (order().pooled) {
         set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
         return;
     }
@@ -108,7 +120,7 @@ void Transfer::configure_route() {
 }
 
 void Transfer::configure_tls() {
-    const auto& roots = setup_.route.roots;
+    const auto& roots = lane().trust_roots();
     if (roots.file.empty() && roots.directory.empty()) return;
     const char* const file = roots.file.empty() ? nullptr : roots.file.c_str();
     const char* const directory = roots.directory.empty() ? nullptr : roots.directory.c_str();
@@ -121,7 +133,7 @@ void Transfer::configure_tls() {
 bool Transfer::append_headers() {
     bool ok = true;
     bool has_content_type = false;
-    for (const auto& header : setup_.request.headers) {
+    for (const auto& header : order().request.headers) {
         if (same_name(header.name, "accept-encoding")) continue;
         has_content_type = has_content_type || same_name(header.name, "content-type");
         ok = ok && append_header(header.name, header.value);
@@ -130,9 +142,9 @@ bool Transfer::append_headers() {
     ok = ok && append_header("Accept-Encoding", "identity");
     // Takes back what libcurl would add by itself: a form's type, and a round trip to ask for
     // leave.
-    if (!has_content_type) headers_ = setup_.curl.slist_append(headers_, "Content-Type:");
-    headers_ = setup_.curl.slist_append(headers_, "Expect:");
-    for (const auto& credential : setup_.request.credentials) {
+    if (!has_content_type) headers_ = curl_.slist_append(headers_, "Content-Type:");
+    headers_ = curl_.slist_append(headers_, "Expect:");
+    for (const auto& credential : order().request.credentials) {
         ok = ok && append_header(credential.name, credential.value.reveal());
     }
     return ok && set(CURLOPT_HTTPHEADER, headers_);
@@ -143,7 +155,7 @@ bool Transfer::append_header(const std::string& name, std::string_view value) {
     std::string line;
     line.reserve(name.size() + value.size() + 2);
     line.append(name).append(value.empty() ? ";" : ": ").append(value);
-    auto* const longer = setup_.curl.slist_append(headers_, line.c_str());
+    auto* const longer = curl_.slist_append(headers_, line.c_str());
     wipe(line);
     if (longer == nullptr) return false;
     headers_ = longer;
@@ -152,50 +164,41 @@ bool Transfer::append_header(const std::string& name, std::string_view value) {
 
 int Transfer::prerequest(void* self, char*, char*, int, int) noexcept {
     auto& transfer = *static_cast<Transfer*>(self);
-    if (transfer.sends_ > 0 && !transfer.setup_.route.pooled) {
+    if (transfer.sends_ > 0 && !transfer.order().pooled) {
         transfer.refuse(Ending::resend_refused);
         return CURL_PREREQFUNC_ABORT;
     }
     ++transfer.sends_;
-    transfer.set_deadline(Ending::first_byte_timeout, transfer.setup_.limits.first_byte);
+    transfer.enter(Ending::first_byte_timeout);
     return CURL_PREREQFUNC_OK;
 }
 
 std::size_t Transfer::header(char* data, std::size_t, std::size_t size, void* self) noexcept {
-    auto& transfer = *static_cast<Transfer*>(self);
     try {
-        return transfer.take_header_line({data, size}) ? size : 0;
+        return static_cast<Transfer*>(self)->take_header_line({data, size}) ? size : 0;
     } catch (...) {
-        transfer.thrown_ = std::current_exception();
-        return 0;
+        return 0;  // out of memory
     }
 }
 
 std::size_t Transfer::body(char* data, std::size_t, std::size_t size, void* self) noexcept {
     auto& transfer = *static_cast<Transfer*>(self);
-    try {
-        return transfer.take_body({data, size})
-                   ? size
-                   : size + 1;  // anything but `size` ends the transfer
-    } catch (...) {
-        transfer.thrown_ = std::current_exception();
-        return size + 1;
+    if (transfer.paused()) {
+        transfer.held_ = true;
+        return CURL_WRITEFUNC_PAUSE;
     }
+    // Anything but `size` ends the transfer.
+    return transfer.take_body({data, size}) ? size : size + 1;
 }
 
 bool Transfer::take_header_line(std::string_view line) {
-    head_begun_ = true;
-    set_deadline(Ending::idle_timeout, setup_.limits.idle);
+    answer_begun_ = true;
+    enter(Ending::idle_timeout);
     head_size_ += line.size();
-    if (head_size_ > setup_.limits.max_head) return refuse(Ending::head_too_long);
+    if (head_size_ > order().limits.max_head) return refuse(Ending::head_too_long);
     if (head_delivered_) return true;  // trailers
     const auto text = trim(line);
-    if (text.empty()) {
-        long status = 0;
-        setup_.curl.easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
-        if (status >= 200) deliver_head(static_cast<int>(status));
-        return true;
-    }
+    if (text.empty()) return take_head_end();
     const auto colon = text.find(':');
     if (text.starts_with("HTTP/")) {
         head_.headers.clear();  // an interim answer (1xx) came before
@@ -208,16 +211,18 @@ bool Transfer::take_header_line(std::string_view line) {
     return true;
 }
 
-void Transfer::deliver_head(int status) {
-    head_.status = status;
+bool Transfer::take_head_end() {
+    long status = 0;
+    curl_.easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
+    if (status < 200) return true;
+    head_.status = static_cast<int>(status);
     head_delivered_ = true;
-    if (setup_.handler.on_head) setup_.handler.on_head(head_);
+    return deliver_head(head_) || refuse(Ending::stopped);
 }
 
 bool Transfer::take_body(std::string_view bytes) {
-    set_deadline(Ending::idle_timeout, setup_.limits.idle);
-    if (!setup_.handler.on_body || setup_.handler.on_body(bytes)) return true;
-    return refuse(Ending::stopped);
+    enter(Ending::idle_timeout);
+    return deliver_body(bytes) || refuse(Ending::stopped);
 }
 
 bool Transfer::refuse(Ending ending) {
@@ -225,103 +230,42 @@ bool Transfer::refuse(Ending ending) {
     return false;
 }
 
-void Transfer::start_clock() {
-    if (setup_.limits.total)
-        total_deadline_ = std::chrono::steady_clock::now() + *setup_.limits.total;
-    set_deadline(Ending::connect_timeout, setup_.limits.connect);
+// libcurl may hand the body over from within: it is called from the loop, never from resume().
+void Transfer::continue_flow() {
+    if (!held_ || paused()) return;
+    held_ = false;
+    loop_.resume(*this);
 }
 
-void Transfer::set_deadline(Ending ending, std::optional<std::chrono::milliseconds> from_now) {
-    phase_ending_ = ending;
-    phase_deadline_.reset();
-    if (from_now) phase_deadline_ = std::chrono::steady_clock::now() + *from_now;
-    arm();
-}
-
-std::optional<SteadyTime> Transfer::next_deadline() const {
-    if (!phase_deadline_) return total_deadline_;
-    if (!total_deadline_) return phase_deadline_;
-    return std::min(*phase_deadline_, *total_deadline_);
-}
-
-Ending Transfer::due_ending() const {
-    const bool total =
-        total_deadline_ && (!phase_deadline_ || *total_deadline_ <= *phase_deadline_);
-    return total ? Ending::total_timeout : phase_ending_;
-}
-
-// The timer is moved only where it would ring too late: a byte that arrives costs a clock reading,
-// not a system call.
-void Transfer::arm() {
-    const auto due = next_deadline();
-    if (!due || ended_ || (armed_ && *armed_ <= *due)) return;
-    armed_ = due;
-    timer_.expires_at(*due);
-    timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
-        const auto self = weak.lock();
-        if (error || !self || self->ended_) return;
-        self->armed_.reset();
-        const auto now_due = self->next_deadline();
-        if (!now_due) return;
-        if (*now_due > std::chrono::steady_clock::now()) return self->arm();
-        self->on_deadline(self->due_ending());
-    });
-}
-
-void Transfer::end(Ending ending, CURLcode code) {
-    if (ended_) return;
-    ended_ = true;
-    code_ = code;
-    ending_ = refused_.value_or(ending);
-    timer_.cancel();
-}
-
-Delivery Transfer::delivery() const {
-    if (sends_ == 0) return Delivery::not_sent;
-    const bool whole = ending_ == Ending::by_library && code_ == CURLE_OK && head_delivered_;
-    return whole ? Delivery::answered : Delivery::unknown;
-}
-
-std::chrono::milliseconds Transfer::limit_of(Ending ending) const {
-    const auto& limits = setup_.limits;
-    switch (ending) {
-        case Ending::connect_timeout:
-            return limits.connect;
-        case Ending::first_byte_timeout:
-            return limits.first_byte.value_or(std::chrono::milliseconds(0));
-        case Ending::idle_timeout:
-            return limits.idle.value_or(std::chrono::milliseconds(0));
-        case Ending::total_timeout:
-            return limits.total.value_or(std::chrono::milliseconds(0));
-        default:
-            return {};
-    }
-}
-
-StreamEnd Transfer::result() {
-    if (thrown_) std::rethrow_exception(thrown_);
-    StreamEnd end = {.delivery = delivery(), .resent_by_library = sends_ > 1};
-    if (end.delivery == Delivery::answered) return end;
-    auto ending = ending_;
-    // libcurl keeps the connect time-out too, and shares it among a name's addresses.
-    if (ending == Ending::by_library && code_ == CURLE_OPERATION_TIMEDOUT && sends_ == 0)
-        ending = Ending::connect_timeout;
+void Transfer::ended_by_library(CURLcode code) {
+    running_ = false;
+    const auto ending = refused_.value_or(ending_of(code));
     const bool has_text = error_text_.front() != '\0';
-    auto failure = describe_failure(
-        {.ending = ending,
-         .code = code_,
-         .detail = has_text ? error_text_.data() : setup_.curl.easy_strerror(code_),
-         .target = setup_.target,
-         .proxied = !setup_.target.loopback && !setup_.route.proxy.empty(),
-         .connected = sends_ > 0,
-         .answer_begun = head_begun_,
-         .trust_roots = setup_.route.roots.file + setup_.route.roots.directory,
-         .limit = limit_of(ending),
-         .bytes = setup_.limits.max_head});
-    end.cancelled = failure.fault == Fault::stopped;
-    end.fault = failure.fault;
-    end.error = std::move(failure.error);
-    return end;
+    end({.ending = ending, .detail = has_text ? error_text_.data() : curl_.easy_strerror(code)});
+}
+
+Ending Transfer::ending_of(CURLcode code) const {
+    switch (code) {
+        case CURLE_OK:
+            return head_delivered_ ? Ending::answered : Ending::broken;
+        case CURLE_COULDNT_RESOLVE_HOST:
+            return Ending::name_unknown;
+        case CURLE_COULDNT_RESOLVE_PROXY:
+            return Ending::proxy_unknown;
+        case CURLE_COULDNT_CONNECT:
+            return Ending::refused;
+        case CURLE_PEER_FAILED_VERIFICATION:
+            return Ending::untrusted;
+        case CURLE_SSL_CACERT_BADFILE:
+            return Ending::bad_trust_roots;
+        case CURLE_SSL_CONNECT_ERROR:
+            return Ending::no_tls;
+        case CURLE_OPERATION_TIMEDOUT:
+            // libcurl keeps the connect time-out too, and shares it among a name's addresses.
+            return sends_ == 0 ? Ending::connect_timeout : Ending::broken;
+        default:
+            return Ending::broken;
+    }
 }
 
 }  // namespace handover::http

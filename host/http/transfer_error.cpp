@@ -67,33 +67,34 @@ TransferFailure broken(const FailureFacts& facts) {
     return unavailable(Fault::broken, message, facts.detail, {});
 }
 
-TransferFailure by_code(const FailureFacts& facts) {
-    switch (facts.code) {
-        case CURLE_COULDNT_RESOLVE_HOST:
-            return unavailable(Fault::name_lookup,
-                               "the name " + facts.target.host + " cannot be resolved",
-                               facts.detail,
-                               "check the network and the spelling of the provider's base_url");
-        case CURLE_COULDNT_RESOLVE_PROXY:
-            return unavailable(
-                Fault::name_lookup,
-                "the proxy's name cannot be resolved",
-                facts.detail,
-                "check [http] proxy in the config, or the *_proxy variables of the environment");
-        case CURLE_COULDNT_CONNECT:
-            return cannot_connect(facts);
-        case CURLE_PEER_FAILED_VERIFICATION:
-            return untrusted(facts);
-        case CURLE_SSL_CACERT_BADFILE:
-            return bad_trust_roots(facts);
-        case CURLE_SSL_CONNECT_ERROR:
-            return unavailable(Fault::trust,
-                               "no TLS connection to " + facts.target.authority(),
-                               facts.detail,
-                               "check that the provider's base_url names a port that speaks TLS");
-        default:
-            return broken(facts);
-    }
+TransferFailure unknown_name(const FailureFacts& facts) {
+    return unavailable(Fault::name_lookup,
+                       "the name " + facts.target.host + " cannot be resolved",
+                       facts.detail,
+                       "check the network and the spelling of the provider's base_url");
+}
+
+TransferFailure unknown_proxy(const FailureFacts& facts) {
+    return unavailable(
+        Fault::name_lookup,
+        "the proxy's name cannot be resolved",
+        facts.detail,
+        "check [http] proxy in the config, or the *_proxy variables of the environment");
+}
+
+TransferFailure no_tls(const FailureFacts& facts) {
+    return unavailable(Fault::trust,
+                       "no TLS connection to " + facts.target.authority(),
+                       facts.detail,
+                       "check that the provider's base_url names a port that speaks TLS");
+}
+
+TransferFailure unusable() {
+    return {.fault = Fault::unusable,
+            .error = {.code = Errc::internal,
+                      .message = "libcurl does not take the request",
+                      .reason = {},
+                      .fix = {}}};
 }
 
 TransferFailure timed_out(const FailureFacts& facts, const std::string& what, const char* key) {
@@ -123,12 +124,6 @@ TransferFailure describe_failure(const FailureFacts& given) {
         case Ending::total_timeout:
             return unavailable(
                 Fault::timeout, where + " did not answer in full " + within(facts), {}, {});
-        case Ending::body_too_long:
-            return unavailable(Fault::limit,
-                               "the answer of " + where + " is longer than " +
-                                   std::to_string(facts.bytes) + " bytes",
-                               {},
-                               {});
         case Ending::head_too_long:
             return unavailable(Fault::limit,
                                "the answer's head of " + where + " is longer than " +
@@ -140,10 +135,25 @@ TransferFailure describe_failure(const FailureFacts& given) {
                                where + " closed the connection without an answer",
                                "the request is not sent twice",
                                {});
-        case Ending::by_library:
+        case Ending::name_unknown:
+            return unknown_name(facts);
+        case Ending::proxy_unknown:
+            return unknown_proxy(facts);
+        case Ending::refused:
+            return cannot_connect(facts);
+        case Ending::untrusted:
+            return untrusted(facts);
+        case Ending::bad_trust_roots:
+            return bad_trust_roots(facts);
+        case Ending::no_tls:
+            return no_tls(facts);
+        case Ending::unusable:
+            return unusable();
+        case Ending::answered:
+        case Ending::broken:
             break;
     }
-    return by_code(facts);
+    return broken(facts);
 }
 
 }  // namespace handover::http

@@ -1,10 +1,10 @@
-// What is said about a transfer that failed: a pure function of the facts. For the files of this
+// What is said about an exchange that failed: a pure function of the facts. For the files of this
 // folder only.
 #pragma once
 
-#include <curl/curl.h>
 #include <handover/error.hpp>
 
+#include <chrono>
 #include <string>
 
 #include "http/client.hpp"
@@ -12,23 +12,29 @@
 
 namespace handover::http {
 
-// What ended a transfer before libcurl did.
+// How an exchange ended.
 enum class Ending {
-    by_library,
-    stopped,  // the stop token or the handler
+    answered,  // in full
+    stopped,   // by the stop token or the handler
     connect_timeout,
     first_byte_timeout,
     idle_timeout,
     total_timeout,
-    body_too_long,
     head_too_long,
     resend_refused,  // the library wanted to send a request again that must not be
+    name_unknown,
+    proxy_unknown,
+    refused,  // no connection
+    untrusted,
+    bad_trust_roots,
+    no_tls,
+    broken,    // the connection broke, or what came is not HTTP
+    unusable,  // the library does not take the request
 };
 
 struct FailureFacts {
-    Ending ending = Ending::by_library;
-    CURLcode code = CURLE_OK;
-    std::string detail = {};  // libcurl's own words
+    Ending ending = Ending::broken;
+    std::string detail = {};  // the library's or the system's own words
     Target target = {};
     bool proxied = false;
     bool connected = false;                // the request began to leave

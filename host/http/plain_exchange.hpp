@@ -1,0 +1,51 @@
+// One exchange in HTTP/1.1 without TLS, straight to its target, over Asio's sockets. For the files
+// of this folder only.
+#pragma once
+
+#include <boost/system/error_code.hpp>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "http/connection_pool.hpp"
+#include "http/connector.hpp"
+#include "http/exchange.hpp"
+
+namespace handover::http {
+
+class PlainExchange final : public Exchange {
+public:
+    using Exchange::Exchange;
+    ~PlainExchange() override;
+
+    // For the connection.
+    void on_read(const boost::system::error_code& error, std::size_t size);
+    void on_writable();
+
+private:
+    void begin() override;
+    void cut() override;
+    void continue_flow() override;
+
+    void connect();
+    void connected(Connected result);
+    void send(std::shared_ptr<Connection> connection);
+    void write();
+    void read();
+    void work();
+    void on_lost();
+    void complete();
+    void broken(std::string reason);
+    void drop_connection();
+
+    std::shared_ptr<Connector> connector_ = {};
+    std::shared_ptr<Connection> connection_ = {};
+    bool reused_ = false;
+    std::size_t sent_ = 0;  // of head and body
+    bool writing_ = false;  // some of the request has not left
+    bool reading_ = false;
+    std::string_view input_ = {};          // read, but not yet taken
+    boost::system::error_code lost_ = {};  // why nothing more can be read
+};
+
+}  // namespace handover::http
