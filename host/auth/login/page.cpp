@@ -10,12 +10,24 @@
 namespace handover::auth::login {
 namespace {
 
-constexpr std::string_view style = R"(:root{color-scheme:light dark}
-body{margin:0;min-height:100vh;display:grid;place-items:center;font:16px/1.5 system-ui,sans-serif;background:#f6f6f4;color:#1c1c1a}
-main{max-width:34rem;margin:1.5rem;padding:2rem 2.25rem;border-radius:12px;background:#fff;border:1px solid #ddd}
-h1{margin:0 0 .75rem;font-size:1.35rem}p{margin:.5rem 0;overflow-wrap:anywhere}.code{font:.85rem ui-monospace,monospace;opacity:.7}
-.ok h1{color:#136c38}.bad h1{color:#a3261d}
-@media(prefers-color-scheme:dark){body{background:#161615;color:#ecebe6}main{background:#20201e;border-color:#3a3a36}.ok h1{color:#6fd39a}.bad h1{color:#ff9b8f}})";
+constexpr std::string_view style =
+    R"(:root{color-scheme:light dark;--back:#f4f4f1;--card:#fff;--line:#dededa;--text:#1d1d1b;--soft:#5d5d58;--mark:#12683a}
+.bad{--mark:#a8281e}
+body{margin:0;min-height:100vh;display:grid;place-items:center;font:16px/1.55 system-ui,sans-serif;background:var(--back);color:var(--text)}
+main{box-sizing:border-box;width:min(33rem,100% - 2rem);margin:1rem;padding:2rem 2.25rem 1.25rem;border-radius:14px;background:var(--card);border:1px solid var(--line)}
+svg{display:block;width:44px;height:44px;fill:none;stroke:var(--mark);stroke-width:1.75;stroke-linecap:round;stroke-linejoin:round}
+h1{margin:1rem 0 .5rem;font-size:1.4rem;line-height:1.25}p{margin:.5rem 0;overflow-wrap:anywhere}
+.said{margin:.9rem 0;padding-left:.9rem;border-left:3px solid var(--mark)}.soft{text-wrap:balance}.soft,footer{color:var(--soft)}
+footer{display:flex;flex-wrap:wrap;justify-content:space-between;gap:.25rem 1rem;margin-top:1.5rem;padding-top:.9rem;border-top:1px solid var(--line);font-size:.85rem}
+code{font:inherit;font-family:ui-monospace,monospace}
+@media(prefers-color-scheme:dark){:root{--back:#151514;--card:#20201e;--line:#3a3a36;--text:#eceae4;--soft:#a9a79f;--mark:#72d29c}.bad{--mark:#ff9c90}})";
+
+constexpr std::string_view tick =
+    "<svg viewBox=\"0 0 24 24\" aria-hidden=\"true\"><circle cx=\"12\" cy=\"12\" r=\"10.5\"/>"
+    "<path d=\"M7.5 12.5l3 3 6-6.5\"/></svg>";
+constexpr std::string_view cross =
+    "<svg viewBox=\"0 0 24 24\" aria-hidden=\"true\"><circle cx=\"12\" cy=\"12\" r=\"10.5\"/>"
+    "<path d=\"M8.5 8.5l7 7m0-7l-7 7\"/></svg>";
 
 // The one style above is allowed by its hash; everything else is not.
 std::string content_security_policy() {
@@ -55,22 +67,46 @@ std::string response(int status, std::string_view content_type, std::string_view
         body);
 }
 
-std::string page(std::string_view kind, std::string_view title, std::string_view inner) {
+// What a page shows; its texts are HTML already.
+struct Page {
+    std::string_view kind = {};  // class of the body
+    std::string_view icon = {};
+    std::string_view title = {};
+    std::string inner = {};
+    std::string footer = {};
+};
+
+std::string print(const Page& page) {
     return fmt::format(
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
         "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><title>Handover: "
-        "{0}</title>"
-        "<style>{1}</style></head>\n<body><main "
-        "class=\"{2}\"><h1>{0}</h1>{3}</main></body></html>\n",
-        title,
+        "{0}</title><style>{1}</style></head>\n"
+        "<body class=\"{2}\"><main>{3}<h1>{0}</h1>{4}<footer><span>Handover</span>{5}</footer>"
+        "</main></body></html>\n",
+        page.title,
         style,
-        kind,
-        inner);
+        page.kind,
+        page.icon,
+        page.inner,
+        page.footer);
 }
 
-std::string paragraph(std::string_view text) {
-    return text.empty() ? std::string()
-                        : "<p>" + escape_html(text::printable(redact(text), 600)) + "</p>";
+// A text from inside or outside as a sentence: our errors begin in lower case and end without a
+// full stop.
+std::string sentence(std::string_view text) {
+    auto shown = text::printable(redact(text), 600);
+    if (shown.empty()) return shown;
+    if (shown.front() >= 'a' && shown.front() <= 'z')
+        shown.front() = static_cast<char>(shown.front() - 'a' + 'A');
+    constexpr std::string_view ends = ".!?";
+    if (ends.find(shown.back()) == std::string_view::npos) shown += '.';
+    return shown;
+}
+
+std::string paragraph(std::string_view text, std::string_view kind = {}) {
+    if (text.empty()) return {};
+    const auto attribute = kind.empty() ? std::string() : fmt::format(" class=\"{}\"", kind);
+    return fmt::format("<p{}>{}</p>", attribute, escape_html(sentence(text)));
 }
 
 }  // namespace
@@ -103,16 +139,24 @@ std::string escape_html(std::string_view text) {
 }
 
 std::string success_response(const std::string& provider) {
-    const auto inner = paragraph("You are signed in to " + provider + ".") +
-                       paragraph("You can close this window and go back to the terminal.");
-    return response(200, "text/html; charset=utf-8", page("ok", "Signed in", inner));
+    const Page page = {
+        .kind = "ok",
+        .icon = tick,
+        .title = "Signed in",
+        .inner = paragraph("You are signed in to " + provider) +
+                 paragraph("You can close this window and go back to the terminal", "soft")};
+    return response(200, "text/html; charset=utf-8", print(page));
 }
 
 std::string failure_response(const Error& error) {
-    const auto inner = paragraph(error.message + ".") + paragraph(error.reason) +
-                       paragraph("Nothing was stored. The terminal says how to go on.") +
-                       "<p class=\"code\">" + std::string(code_name(error.code)) + "</p>";
-    return response(400, "text/html; charset=utf-8", page("bad", "Sign-in failed", inner));
+    const Page page = {
+        .kind = "bad",
+        .icon = cross,
+        .title = "Sign-in failed",
+        .inner = paragraph(error.message) + paragraph(error.reason, "said") +
+                 paragraph("Nothing was stored. The terminal says how to go on", "soft"),
+        .footer = fmt::format("<code>{}</code>", code_name(error.code))};
+    return response(400, "text/html; charset=utf-8", print(page));
 }
 
 std::string refusal_response(int status) {

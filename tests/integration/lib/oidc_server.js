@@ -54,7 +54,8 @@ class OidcServer {
   wrongState = false; // the redirect carries another state than was asked with
 
   constructor(want, response) {
-    // Want: lifetimes in seconds; encoding of the refresh request; whether reuse revokes the login.
+    // Want: lifetimes in seconds; encoding of the refresh request; whether reuse revokes the login; `pages`: oidc-provider's own pages
+    // for login and consent, for a browser with a person before it.
     this.want = {
       redirect_uris: ['http://127.0.0.1/callback', 'http://localhost/auth/callback'],
       access_token_lifetime: 3600,
@@ -141,7 +142,7 @@ class OidcServer {
       scopes: ['openid', 'profile', 'email', 'offline_access'],
       claims: { openid: ['sub', 'https://api.openai.com/auth'], email: ['email'] },
       conformIdTokenClaims: false,
-      features: { devInteractions: { enabled: false }, revocation: { enabled: true }, deviceFlow: DEVICE_FLOW },
+      features: { devInteractions: { enabled: Boolean(want.pages) }, revocation: { enabled: true }, deviceFlow: DEVICE_FLOW },
       routes: {
         authorization: '/oauth/authorize', token: '/oauth/token', revocation: '/oauth/revoke', jwks: '/jwks',
         device_authorization: '/oauth/device_authorization', code_verification: '/device',
@@ -159,9 +160,9 @@ class OidcServer {
         Interaction: 600,
         Session: 86400,
       },
-      interactions: { url: (_ctx, interaction) => `/interaction/${interaction.uid}` },
+      ...(want.pages ? {} : { interactions: { url: (_ctx, interaction) => `/interaction/${interaction.uid}` } }),
       findAccount: (_ctx, id) => ({ accountId: id, claims: () => ({ ...ACCOUNT_CLAIMS, sub: id }) }),
-      loadExistingGrant: (ctx) => this.#grant(ctx),
+      ...(want.pages ? {} : { loadExistingGrant: (ctx) => this.#grant(ctx) }),
     };
   }
 
@@ -177,7 +178,7 @@ class OidcServer {
 
   async #handle(request, answer) {
     const { pathname } = new URL(request.url, this.issuer);
-    if (pathname.startsWith('/interaction/')) return this.#interact(request, answer);
+    if (pathname.startsWith('/interaction/') && !this.want.pages) return this.#interact(request, answer);
     return this.callback(request, answer);
   }
 

@@ -48,6 +48,19 @@ TEST_CASE("pages: escaped, self-contained, with their headers") {
     CHECK(has(refusal_response(405), "\r\nAllow: GET\r\n"));
 }
 
+TEST_CASE("pages: what our errors say becomes sentences") {
+    const auto failure = failure_response({.code = Errc::auth_denied,
+                                           .message = "the sign-in was refused",
+                                           .reason = "why? Nobody knows!",
+                                           .fix = {}});
+    CHECK(has(failure, "<p>The sign-in was refused.</p>"));
+    CHECK(has(failure, ">Why? Nobody knows!</p>"));
+    CHECK(has(success_response("codex"), "<p>You are signed in to codex.</p>"));
+    const auto bare =
+        failure_response({.code = Errc::auth_denied, .message = "m", .reason = {}, .fix = {}});
+    CHECK_FALSE(has(bare, "<p class=\"said\">"));
+}
+
 TEST_CASE("pages: a secret that an authority echoes does not show") {
     const Secret code("sandbox-code-1234");
     CHECK_FALSE(has(failure_response({.code = Errc::auth_denied,
