@@ -1,5 +1,6 @@
 /* plugin.h alone compiles as C11, and its layout is what version 1.0 promised. A change here breaks every plugin that exists. */
 #include <handover/ext/limits.h>
+#include <handover/ext/models.h>
 #include <handover/plugin.h>
 
 #define AT(type, member, offset) _Static_assert(offsetof(type, member) == (offset), #type "." #member " moved")
@@ -82,5 +83,21 @@ SIZE(handover_limits_output, 24);
 
 AT(handover_limits, read, 8);
 SIZE(handover_limits, 16);
+
+AT(handover_model, id, 8);
+AT(handover_model, display_name, 24);
+AT(handover_model, owner, 40);
+AT(handover_model, context_window, 56);
+AT(handover_model, created, 64);
+SIZE(handover_model, 72);
+
+AT(handover_models_output, context, 8);
+AT(handover_models_output, add_model, 16);
+AT(handover_models_output, set_message, 24);
+SIZE(handover_models_output, 32);
+
+AT(handover_models, prepare, 8);
+AT(handover_models, read, 16);
+SIZE(handover_models, 24);
 
 _Static_assert(HANDOVER_VERDICT_TRANSIENT == 6 && HANDOVER_FAILED == 2 && HANDOVER_LOG_DEBUG == 3, "numbers are the ABI");

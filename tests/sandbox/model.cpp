@@ -269,6 +269,29 @@ bool wants_usage(const json::object& body) {
            true_member(options->get_object(), "include_usage");
 }
 
+json::object openai_list() {
+    json::array all;
+    for (const auto* model : models) {
+        all.push_back(
+            {{"id", model}, {"object", "model"}, {"created", 1767225600}, {"owned_by", "sandbox"}});
+    }
+    return {{"object", "list"}, {"data", std::move(all)}};
+}
+
+// With one that is not to be chosen.
+json::object codex_list() {
+    json::array all;
+    for (const auto* model : models) {
+        all.push_back({{"slug", model},
+                       {"display_name", "Model " + std::string(model)},
+                       {"visibility", "list"},
+                       {"supported_in_api", true},
+                       {"context_window", 200000}});
+    }
+    all.push_back({{"slug", "sandbox-hidden"}, {"visibility", "hide"}});
+    return {{"models", std::move(all)}};
+}
+
 }  // namespace
 
 Reply answer_responses(std::string_view text, const ModelContext& context) {
@@ -308,26 +331,14 @@ Reply answer_chat_completions(std::string_view text, const ModelContext& context
     return json_reply(200, completion);
 }
 
-Reply list_models(Backend backend) {
-    json::array all;
-    for (const auto* model : models) {
-        if (backend == Backend::openai) {
-            all.push_back({{"id", model},
-                           {"object", "model"},
-                           {"created", 1767225600},
-                           {"owned_by", "sandbox"}});
-        } else {
-            all.push_back({{"slug", model},
-                           {"display_name", model},
-                           {"visibility", "list"},
-                           {"supported_in_api", true},
-                           {"context_window", 200000}});
-        }
-    }
-    if (backend == Backend::codex) {
-        return json_reply(200, {{"models", std::move(all)}});
-    }
-    return json_reply(200, {{"object", "list"}, {"data", std::move(all)}});
+Reply list_models(const Request& request, Backend backend) {
+    if (backend == Backend::codex && request.query.find("client_version=") == std::string::npos)
+        return detail_error(400, "Field required: client_version");
+    auto reply = json_reply(200, backend == Backend::codex ? codex_list() : openai_list());
+    const std::string etag = backend == Backend::codex ? "\"sandbox-codex-1\"" : "\"sandbox-1\"";
+    if (header(request, "if-none-match") == etag) reply = {.status = 304};
+    reply.headers.emplace_back("ETag", etag);
+    return reply;
 }
 
 Reply openai_error(int status,

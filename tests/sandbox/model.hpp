@@ -25,8 +25,9 @@ struct ModelContext {
 Reply answer_responses(std::string_view body, const ModelContext& context);
 Reply answer_chat_completions(std::string_view body, const ModelContext& context);
 
-// OpenAI's list shape, or the codex backend's own.
-Reply list_models(Backend backend);
+// OpenAI's list shape, or the codex backend's own, which insists on a client_version; with an ETag,
+// and 304 for who has it already.
+Reply list_models(const Request& request, Backend backend);
 
 // {"error": {message, type, param, code}}; an empty code is null.
 Reply openai_error(int status,

@@ -285,7 +285,7 @@ Reply Service::answer(const Request& request, Time now) {
     const auto path = std::string_view(request.path).substr(codex ? codex_prefix.size() : 3);
     const auto backend = codex ? Backend::codex : Backend::openai;
     if (path == "/models" && request.method == "GET") {
-        return list_models(backend);
+        return list_models(request, backend);
     }
     const bool chat = path == "/chat/completions" && !codex;
     if (request.method != "POST" || (path != "/responses" && !chat)) {

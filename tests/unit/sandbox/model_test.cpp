@@ -73,6 +73,21 @@ TEST_CASE("chat chunks, with usage only when asked for") {
           std::string::npos);
 }
 
+TEST_CASE("lists of models") {
+    const auto openai = list_models({}, Backend::openai);
+    CHECK(openai.status == 200);
+    CHECK(openai.body.find(R"("object":"list")") != std::string::npos);
+    REQUIRE(openai.headers.back().first == "ETag");
+    const auto again = list_models({.headers = {{"if-none-match", openai.headers.back().second}}},
+                                   Backend::openai);
+    CHECK(again.status == 304);
+    CHECK(again.body.empty());
+    CHECK(list_models({}, Backend::codex).status == 400);
+    const auto codex = list_models({.query = "client_version=1.2.3"}, Backend::codex);
+    CHECK(codex.status == 200);
+    CHECK(codex.body.find(R"("visibility":"hide")") != std::string::npos);
+}
+
 TEST_CASE("bodies that either dialect refuses") {
     for (const auto* bad : {"", "[]", "{", R"({"input":"x","messages":[]})", R"({"model":"m"})"}) {
         CAPTURE(bad);
