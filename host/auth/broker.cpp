@@ -4,45 +4,29 @@
 
 #include <map>
 #include <mutex>
+#include <random>
 #include <utility>
 
-#include "auth/authority.hpp"
-#include "auth/claims.hpp"
+#include "auth/background_refresh.hpp"
 #include "auth/credential_changes.hpp"
 #include "auth/credential_file.hpp"
 #include "auth/lease.hpp"
-#include "auth/oauth2/refresh_decision.hpp"
-#include "auth/refresh_child.hpp"
-#include "auth/refresh_flights.hpp"
+#include "auth/logins.hpp"
+#include "auth/renewal.hpp"
 #include "auth/resolution.hpp"
 #include "auth/resolved_cache.hpp"
-#include "auth/status.hpp"
 #include "log/log.hpp"
 
 namespace handover::auth {
 namespace {
 
-// While the current token works, nobody waits longer than this for its successor.
-constexpr auto longest_optional_wait = std::chrono::seconds(15);
+constexpr auto for_good = Milliseconds::max();
 
-CredentialId id_of(const Target& target) {
-    return {.provider = target.provider, .account = target.account};
-}
-
-Error session_expired(const CredentialId& id, std::string reason) {
-    return {.code = Errc::auth_session_expired,
-            .message = "the login of " + id.provider + " has ended",
-            .reason = std::move(reason),
-            .fix = login_command(id)};
-}
-
-ResolvedPtr make_resolved(const Method& method, Credential credential, Source source) {
-    auto known = claims_of(method, credential);
-    return std::make_shared<const Resolved>(Resolved{.method = method,
-                                                     .credential = std::move(credential),
-                                                     .source = std::move(source),
-                                                     .claims = std::move(known.named),
-                                                     .subject = std::move(known.subject)});
+// Long-running processes that share a credential would all refresh it at the same moment: each
+// waits another part of a tenth of the lead.
+double own_share() {
+    std::random_device device;
+    return std::uniform_real_distribution<>(0.0, 0.1)(device);
 }
 
 }  // namespace
@@ -51,40 +35,42 @@ class Broker::Impl {
 public:
     explicit Impl(Services given)
         : services_(std::move(given)),
-          refresher_({.store = services_.store,
-                      .send = services_.send,
-                      .clock = services_.clock,
-                      .cache_dir = services_.cache_dir}),
-          flights_(std::make_unique<RefreshFlights>(refresher_)) {
-        if (services_.refresh_child) refresher_.set_spend(spend_in_child(*services_.refresh_child));
-    }
+          renewal_(services_),
+          logins_(services_, renewal_),
+          background_([this](const TargetPtr& target) { return tend(target); }) {}
     Impl(const Impl&) = delete;
     Impl& operator=(const Impl&) = delete;
-    // A refresh that was sent is finished and stored before the process ends.
     ~Impl() {
-        flights_.reset();
-        refresher_.save_all();
+        background_.stop();
+        renewal_.finish();
+    }
+
+    ResolvedPtr resolve_now(const Target& target, Milliseconds min_validity) {
+        const auto cached = cache_.find(target);
+        if (!cached || cached->use_before - min_validity <= services_.clock()) return nullptr;
+        if (!ResolvedCache::claim_look(*cached) || unchanged(*cached)) return cached->resolved;
+        cache_.forget(id_of(target));
+        return nullptr;
     }
 
     Result<ResolvedPtr> resolve(const Target& target,
                                 const Patience& patience,
                                 Milliseconds min_validity) {
-        if (const auto cached = cache_.find(target)) {
-            const auto now = services_.clock();
-            if (now + min_validity < cached->use_before) {
-                if (!ResolvedCache::claim_look(*cached) || unchanged(*cached))
-                    return cached->resolved;
-                cache_.forget(id_of(target));
-            }
-        }
+        if (auto at_once = resolve_now(target, min_validity)) return at_once;
         return resolve_anew(target, patience, min_validity);
+    }
+
+    TargetPtr keep_fresh(Target target) {
+        auto kept = cache_.keep(std::move(target));
+        background_.add(kept);
+        return kept;
     }
 
     Result<ResolvedPtr> recover(const Target& target,
                                 const Resolved& rejected,
                                 const Patience& patience) {
         cache_.forget(id_of(target));
-        const auto stored = load(target);
+        const auto stored = renewal_.load(id_of(target));
         const auto choice = choose(target, stored, services_.environment, false);
         if (choice.winner == nullptr) return fail(*choice.error);
         if (choice.winner->kind != Kind::oauth2 || choice.source.kind != SourceKind::stored) {
@@ -105,7 +91,7 @@ public:
     }
 
     Result<ResolvedPtr> refresh(const Target& target, const Patience& patience) {
-        const auto stored = load(target);
+        const auto stored = renewal_.load(id_of(target));
         if (stored.trouble) return fail(*stored.trouble);
         const auto choice = choose(target, stored, services_.environment, false);
         if (choice.winner == nullptr) return fail(*choice.error);
@@ -126,57 +112,13 @@ public:
 
     Result<void> preflight(const CredentialId& id) { return auth::preflight(*services_.store, id); }
 
-    Result<bool> has_valid_login(const Target& target) {
-        const auto stored = load(target);
-        if (stored.trouble) return fail(*stored.trouble);
-        if (!stored.credential) return false;
-        const auto choice = choose(target, stored, {}, false);
-        if (choice.source.kind != SourceKind::stored) return false;
-        const auto& credential = *stored.credential;
-        return !credential.login_needed &&
-               (!credential.expires_at || services_.clock() < *credential.expires_at);
-    }
-
     Result<bool> logout(const Target& target, bool revoke, const Patience& patience) {
-        const auto id = id_of(target);
-        auto gone = remove_login(*services_.store, id, patience);
-        cache_.forget(id);
-        if (!gone) return std::move(gone).failure();
-        if (!revoke || !gone->credential) return gone->removed;
-        for (const auto& method : target.methods) {
-            if (method.id != gone->credential->method || method.kind != Kind::oauth2) continue;
-            const auto revoked =
-                revoke_tokens(method, *gone->credential, discovery(), patience.stop);
-            if (!revoked) {
-                log::warning("auth",
-                             fmt::format("the tokens of {} were removed here, but not revoked: {}",
-                                         id.provider,
-                                         revoked.error().reason));
-            }
-        }
-        return gone->removed;
+        auto removed = logins_.remove(target, revoke, patience);
+        cache_.forget(id_of(target));
+        return removed;
     }
 
-    Result<std::vector<StatusReport>> status(const Target& target) {
-        auto accounts = stored_accounts(target);
-        if (!accounts) return std::move(accounts).failure();
-        if (accounts->empty()) accounts->push_back(target.account);
-        std::vector<StatusReport> reports;
-        for (auto& account : *accounts) {
-            auto of_account = target;
-            of_account.account = std::move(account);
-            reports.push_back(status_of(of_account));
-        }
-        return reports;
-    }
-
-    Result<std::vector<Candidate>> explain(const Target& target) {
-        return choose(target,
-                      load(target),
-                      services_.environment,
-                      static_cast<bool>(services_.ask_key))
-            .candidates;
-    }
+    Logins& logins() { return logins_; }
 
     Result<std::vector<CredentialId>> list() { return services_.store->list(); }
 
@@ -187,43 +129,39 @@ public:
         return services_.leases->take(lease_subject(resolved), patience, waiting);
     }
 
-private:
-    [[nodiscard]] DiscoveryServices discovery() const {
-        return {.send = services_.send, .clock = services_.clock, .cache_dir = services_.cache_dir};
+    void lease_async(const Resolved& resolved, LeaseWait wait) {
+        if (resolved.method.billing != Billing::subscription) return wait.done(Lease());
+        services_.leases->take_async(lease_subject(resolved), std::move(wait));
     }
 
+    std::size_t lease_waiters(const Resolved& resolved) {
+        if (resolved.method.billing != Billing::subscription) return 0;
+        return services_.leases->waiting(lease_subject(resolved));
+    }
+
+private:
     static std::string lease_subject(const Resolved& resolved) {
         if (!resolved.subject.empty()) return resolved.subject;
         // A key that the config calls a subscription: it is its own subject.
         return "key " + fingerprint_of(resolved.credential.api_key);
     }
 
-    StoredSource load(const Target& target) {
-        const auto id = id_of(target);
-        if (auto unsaved = refresher_.unsaved(id)) {
-            if (!refresher_.save(id)) return {.credential = std::move(unsaved)};
-        }
-        auto loaded = services_.store->load(id);
-        if (!loaded) return {.trouble = loaded.error()};
-        return {.credential = std::move(*loaded)};
-    }
-
     // Another process may have logged in, out or refreshed.
     bool unchanged(const CachedResolution& cached) {
-        const auto id = id_of(cached.target);
-        return !refresher_.unsaved(id) && services_.store->stamp(id) == cached.stamp;
+        const auto id = id_of(*cached.target);
+        return renewal_.saved(id) && services_.store->stamp(id) == cached.stamp;
     }
 
     Result<ResolvedPtr> remember(const Target& target,
                                  ResolvedPtr resolved,
-                                 Time use_before = Time::max(),
+                                 Time until = Time::max(),
                                  Stamp stamp = {}) {
         auto entry = std::make_shared<CachedResolution>();
-        entry->target = target;
         entry->resolved = resolved;
-        entry->use_before = use_before;
+        entry->use_before = until;
         entry->stamp = stamp;
-        cache_.put(std::move(entry));
+        cache_.put(target, std::move(entry));
+        background_.wake(id_of(target));
         log::info("auth",
                   fmt::format(
                       "{} uses {} ({})",
@@ -239,7 +177,7 @@ private:
         // Before the file is read: a change in between makes the stamp differ, never the other way
         // round.
         const auto stamp = services_.store->stamp(id_of(target));
-        const auto stored = load(target);
+        const auto stored = renewal_.load(id_of(target));
         const auto choice =
             choose(target, stored, services_.environment, static_cast<bool>(services_.ask_key));
         if (choice.winner == nullptr) return fail(*choice.error);
@@ -293,45 +231,10 @@ private:
         return answer;
     }
 
-    Milliseconds lead_of(const Method& method) const {
-        return method.refresh_lead.value_or(services_.refresh_lead);
-    }
-
-    // The sidecar, if it speaks of this credential.
-    std::optional<RefreshRecord> record_of(const Credential& credential) {
-        auto record = services_.store->record(credential.id);
-        if (!record || credential.refresh_token.empty()) return std::nullopt;
-        return fingerprint_of(credential.refresh_token) == record->fingerprint ? record
-                                                                               : std::nullopt;
-    }
-
-    oauth2::RefreshSituation situation_of(const Resolved& current, Milliseconds min_validity) {
-        const auto& credential = current.credential;
-        oauth2::RefreshSituation situation = {
-            .now = services_.clock(),
-            .obtained_at = credential.obtained_at,
-            .expires_at = credential.expires_at,
-            .has_refresh_token = !credential.refresh_token.empty(),
-            .lead = lead_of(current.method),
-            .min_validity = min_validity,
-            .refused_for_good = credential.login_needed.has_value()};
-        if (const auto record = record_of(credential)) {
-            situation.not_before = record->next_try;
-            situation.refused_for_good =
-                situation.refused_for_good || record->fate == RefreshFate::terminal;
-        }
-        return situation;
-    }
-
-    // Until when the answer stays "use it".
-    static Time use_before(const oauth2::RefreshSituation& situation) {
-        if (!situation.expires_at) return Time::max();
-        if (!situation.has_refresh_token || situation.refused_for_good)
-            return *situation.expires_at;
-        auto plain = situation;
-        plain.min_validity = {};
-        const auto due = *situation.expires_at - oauth2::effective_lead(plain);
-        return std::min(*situation.expires_at, std::max(due, situation.not_before.value_or(due)));
+    // A credential that is looked after in the background serves to its end.
+    Time last_use(const Target& target, const oauth2::RefreshSituation& situation) {
+        if (situation.expires_at && cache_.kept(target)) return *situation.expires_at;
+        return use_before(situation);
     }
 
     Result<ResolvedPtr> use_or_refresh(const Target& target,
@@ -339,17 +242,16 @@ private:
                                        Stamp stamp,
                                        const Patience& patience,
                                        Milliseconds min_validity) {
-        const auto id = id_of(target);
-        const auto situation = situation_of(*current, min_validity);
+        const auto situation = renewal_.situation_of(*current, min_validity);
         switch (oauth2::decide_refresh(situation)) {
             case oauth2::RefreshDecision::use:
-                return remember(target, current, use_before(situation), stamp);
-            case oauth2::RefreshDecision::refresh: {
-                auto bounded = patience;
-                bounded.deadline = std::min(
-                    bounded.deadline, std::chrono::steady_clock::now() + longest_optional_wait);
-                return refresh_stored(target, current, RefreshReason::due, bounded);
-            }
+                return remember(target, current, last_use(target, situation), stamp);
+            case oauth2::RefreshDecision::refresh:
+                if (min_validity == Milliseconds(0) && cache_.kept(target))
+                    return remember(target, current, last_use(target, situation), stamp);
+                return publish(target,
+                               *current,
+                               renewal_.refresh_if_quick(target, current, patience, min_validity));
             case oauth2::RefreshDecision::must_refresh:
                 return refresh_stored(target, current, RefreshReason::due, patience);
             case oauth2::RefreshDecision::wait:
@@ -358,7 +260,7 @@ private:
                 break;
         }
         const auto& needed = current->credential.login_needed;
-        return fail(session_expired(id,
+        return fail(session_expired(id_of(target),
                                     needed ? "the authority refused to refresh it: " + needed->code
                                     : situation.has_refresh_token
                                         ? "the authority refused to refresh it"
@@ -366,7 +268,7 @@ private:
     }
 
     Error still_paused(const Resolved& current) {
-        const auto record = record_of(current.credential);
+        const auto record = renewal_.record_of(current.credential);
         return {.code = Errc::auth_refresh_unavailable,
                 .message = "the login of " + current.credential.id.provider +
                            " expired and could not be refreshed yet",
@@ -381,82 +283,56 @@ private:
                                        const ResolvedPtr& current,
                                        RefreshReason reason,
                                        const Patience& patience) {
-        const RefreshWork work = {.id = id_of(target),
-                                  .method = current->method,
-                                  .origins = target.origins,
-                                  .reason = reason,
-                                  .seen_access_token = current->credential.access_token};
-        auto result = flights_->join(work, patience);
-        // The flight may have been somebody else's, for the token that came before ours.
-        const auto same = [&] {
-            return result.ok() && result.credential->access_token == work.seen_access_token;
-        };
-        if (same()) result = flights_->join(work, patience);
-        if (result.ok() && !same()) return publish(target, *current, std::move(*result.credential));
-        return go_on_without(current, reason, result);
+        return publish(target, *current, renewal_.refresh(target, current, reason, patience));
     }
 
     Result<ResolvedPtr> publish(const Target& target,
-                                const Resolved& current,
-                                Credential credential) {
-        const auto next = make_resolved(current.method, std::move(credential), current.source);
+                                const Resolved& before,
+                                Result<ResolvedPtr> refreshed) {
+        if (!refreshed) return refreshed;
+        const auto& next = **refreshed;
+        if (next.credential.access_token == before.credential.access_token) return refreshed;
         const auto stamp = services_.store->stamp(id_of(target));
-        return remember(target, next, use_before(situation_of(*next, {})), stamp);
+        return remember(
+            target, *refreshed, last_use(target, renewal_.situation_of(next, {})), stamp);
     }
 
-    // A failed refresh is not an outage: what still works is used.
-    Result<ResolvedPtr> go_on_without(const ResolvedPtr& current,
-                                      RefreshReason reason,
-                                      const RefreshResult& result) {
-        const auto trouble =
-            result.trouble.value_or(Error{.code = Errc::auth_refresh_unavailable,
-                                          .message = "the refresh brought no new token",
-                                          .reason = {},
-                                          .fix = "try again later"});
-        const auto& expires_at = current->credential.expires_at;
-        const bool expired = expires_at && *expires_at <= services_.clock();
-        const bool gone =
-            trouble.code == Errc::auth_not_logged_in || trouble.code == Errc::auth_cancelled;
-        if (reason != RefreshReason::due || expired || gone) return fail(trouble);
-        log::warning("auth",
-                     fmt::format("{} ({}); the current token is used{}",
-                                 trouble.message,
-                                 trouble.reason,
-                                 expires_at ? " until " + text::format_rfc3339(*expires_at)
-                                            : std::string()));
-        return current;
-    }
-
-    Result<std::vector<std::string>> stored_accounts(const Target& target) {
-        auto ids = services_.store->list();
-        if (!ids) return std::move(ids).failure();
-        std::vector<std::string> accounts;
-        for (auto& id : *ids) {
-            if (id.provider == target.provider) accounts.push_back(std::move(id.account));
-        }
-        return accounts;
-    }
-
-    StatusReport status_of(const Target& target) {
-        const auto stored = load(target);
-        const auto choice = choose(target, stored, services_.environment, false);
-        StatusFacts facts = {.now = services_.clock()};
-        if (choice.winner != nullptr) facts.lead = lead_of(*choice.winner);
-        if (stored.credential) facts.record = record_of(*stored.credential);
-        auto report = report_status(target, stored, choice, facts);
-        if (stored.trouble && report.note.empty())
-            report.note = stored.trouble->message + ": " + stored.trouble->reason;
-        if (report.billing == Billing::subscription && !report.subject.empty() &&
-            services_.leases) {
-            report.lease_holder_pid = services_.leases->holder(report.subject);
-        }
-        return report;
+    // What is due for a credential that is looked after; how long it can be left alone then.
+    Milliseconds tend(const TargetPtr& target) {
+        const auto id = id_of(*target);
+        const auto stored = renewal_.load(id);
+        const auto choice = choose(*target, stored, services_.environment, false);
+        if (choice.winner == nullptr || choice.winner->kind != Kind::oauth2 ||
+            choice.source.kind != SourceKind::stored)
+            return for_good;
+        const auto current = make_resolved(*choice.winner, *stored.credential, choice.source);
+        const auto situation = renewal_.situation_of(*current, {});
+        const auto decision = oauth2::decide_refresh(situation);
+        const bool expired = decision == oauth2::RefreshDecision::must_refresh;
+        if (decision == oauth2::RefreshDecision::login_needed || !situation.expires_at)
+            return for_good;
+        const auto jitter = std::chrono::duration_cast<Milliseconds>(
+            oauth2::effective_lead(situation) * share_of_lead_);
+        const auto pause = use_before(situation) - situation.now;
+        const auto left = std::chrono::duration_cast<Milliseconds>(pause) + jitter;
+        if (!expired && left > Milliseconds(0)) return left;
+        if (decision == oauth2::RefreshDecision::wait)
+            return std::chrono::duration_cast<Milliseconds>(*situation.not_before - situation.now);
+        renewal_.start(*target, current, [=, this](const Result<ResolvedPtr>& landed) {
+            const bool replaced = landed && *landed != current;
+            if (!replaced) background_.rest(id);
+            (void)publish(*target, *current, landed);
+            background_.wake(id);
+        });
+        return for_good;
     }
 
     Services services_;
+    const double share_of_lead_ = own_share();
     ResolvedCache cache_;
-    Refresher refresher_;
-    std::unique_ptr<RefreshFlights> flights_;
+    Renewal renewal_;
+    Logins logins_;
+    BackgroundRefresh background_;
     std::mutex asking_;  // one question at a time; guards answers_
     std::map<CredentialId, Secret> answers_;
 };
@@ -468,6 +344,12 @@ Result<ResolvedPtr> Broker::resolve(const Target& target,
                                     const Patience& patience,
                                     std::chrono::milliseconds min_validity) {
     return impl_->resolve(target, patience, min_validity);
+}
+ResolvedPtr Broker::resolve_now(const Target& target) {
+    return impl_->resolve_now(target, {});
+}
+std::shared_ptr<const Target> Broker::keep_fresh(Target target) {
+    return impl_->keep_fresh(std::move(target));
 }
 Result<ResolvedPtr> Broker::recover(const Target& target,
                                     const Resolved& rejected,
@@ -486,16 +368,16 @@ Result<void> Broker::preflight(const CredentialId& id) {
     return impl_->preflight(id);
 }
 Result<bool> Broker::has_valid_login(const Target& target) {
-    return impl_->has_valid_login(target);
+    return impl_->logins().has_valid(target);
 }
 Result<bool> Broker::logout(const Target& target, bool revoke, const Patience& patience) {
     return impl_->logout(target, revoke, patience);
 }
 Result<std::vector<StatusReport>> Broker::status(const Target& target) {
-    return impl_->status(target);
+    return impl_->logins().status(target);
 }
 Result<std::vector<Candidate>> Broker::explain(const Target& target) {
-    return impl_->explain(target);
+    return impl_->logins().explain(target);
 }
 Result<std::vector<CredentialId>> Broker::list() {
     return impl_->list();
@@ -504,6 +386,12 @@ Result<Lease> Broker::lease(const Resolved& resolved,
                             const Patience& patience,
                             const std::function<void(std::optional<long> holder)>& waiting) {
     return impl_->lease(resolved, patience, waiting);
+}
+void Broker::lease_async(const Resolved& resolved, LeaseWait wait) {
+    impl_->lease_async(resolved, std::move(wait));
+}
+std::size_t Broker::lease_waiters(const Resolved& resolved) {
+    return impl_->lease_waiters(resolved);
 }
 
 }  // namespace handover::auth

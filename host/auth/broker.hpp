@@ -115,6 +115,16 @@ private:
     std::unique_ptr<Held> held_;
 };
 
+// A wait for a lease that no thread stands behind. The functions are called on whatever thread ends
+// the wait: the caller's own before it returns, the one that gives a lease back, one of the lease
+// table's, the one that asks to stop. No lock is held; what takes long belongs elsewhere.
+struct LeaseWait {
+    Patience patience = {};
+    std::function<void(Result<Lease>)> done = {};  // once; errors as those of `Broker::lease`
+    // Once, when the wait has lasted 2 s; may cross with `done`.
+    std::function<void(std::optional<long> holder)> waiting = {};
+};
+
 using Clock = std::function<Time()>;
 using Environment = std::function<std::optional<std::string>(const std::string&)>;
 // Asks for an API key on the terminal, without echo. Absent where there is no terminal.
@@ -147,6 +157,15 @@ public:
     Result<ResolvedPtr> resolve(const Target& target,
                                 const Patience& patience,
                                 std::chrono::milliseconds min_validity = {});
+
+    // The same for who must not wait: the credential that `resolve` would give at once, without a
+    // lock and without I/O beyond one look at the store a second. Null: ask `resolve`, elsewhere.
+    ResolvedPtr resolve_now(const Target& target);
+
+    // For long-running processes: until the broker ends, the credential is refreshed in the
+    // background when it is due, and `resolve` gives the current one meanwhile. The target that is
+    // returned is found quickest, by its address.
+    std::shared_ptr<const Target> keep_fresh(Target target);
 
     // The upstream refused `rejected` with 401: a newer stored credential of the same account, else
     // one refresh. Called at most once for a request.
@@ -184,6 +203,10 @@ public:
     Result<Lease> lease(const Resolved& resolved,
                         const Patience& patience,
                         const std::function<void(std::optional<long> holder)>& waiting = {});
+    // The same, in the same line, for who must not wait.
+    void lease_async(const Resolved& resolved, LeaseWait wait);
+    // How many stand in that line in this process, without who holds the lease.
+    std::size_t lease_waiters(const Resolved& resolved);
 
 private:
     class Impl;

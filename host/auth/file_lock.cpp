@@ -4,12 +4,11 @@
 #include <signal.h>
 #include <sys/file.h>
 
-#include <atomic>
+#include <algorithm>
 #include <cerrno>
-#include <condition_variable>
-#include <mutex>
-#include <thread>
-#include <vector>
+#include <utility>
+
+#include "platform/signals.hpp"
 
 namespace handover::auth {
 namespace {
@@ -29,107 +28,87 @@ void install_wake_handler() {
     });
 }
 
-// The blocking half: takes the locks on a thread of its own.
-class Waiter {
+// How a wait for a list of locks ended, told by the thread that blocks.
+class Ending {
 public:
-    explicit Waiter(std::span<const int> descriptors)
-        : descriptors_(descriptors.begin(), descriptors.end()) {
-        install_wake_handler();
-        thread_ = std::thread([this] { run(); });
-    }
-    Waiter(const Waiter&) = delete;
-    Waiter& operator=(const Waiter&) = delete;
-    ~Waiter() {
-        give_up_.store(true);
-        std::unique_lock guard(mutex_);
-        while (!finished_) {
-            // The signal may arrive before flock is entered and be lost: it is repeated until the
-            // thread has answered.
-            (void)pthread_kill(thread_.native_handle(), wake_signal);
-            (void)changed_.wait_for(guard, std::chrono::milliseconds(1));
-        }
-        guard.unlock();
-        thread_.join();
+    void tell(int error_number) {
+        const std::lock_guard guard(mutex_);
+        error_number_ = error_number;
+        ended_ = true;
+        changed_.notify_all();
     }
 
-    // True once the thread has ended, false when `until` or a stop request came first.
+    // True once it has ended, false when `until` or a stop request came first.
     bool wait_until(std::chrono::steady_clock::time_point until, const std::stop_token& stop) {
         std::unique_lock guard(mutex_);
-        const auto ended = [this] { return finished_; };
+        const auto ended = [this] { return ended_; };
         if (until == std::chrono::steady_clock::time_point::max())
             return changed_.wait(guard, stop, ended);
         return changed_.wait_until(guard, stop, until, ended);
     }
 
-    // Ends the thread if it still waits, and says how it ended.
     int error_number() {
         const std::lock_guard guard(mutex_);
         return error_number_;
     }
 
 private:
-    void run() {
-        sigset_t set;
-        sigemptyset(&set);
-        sigaddset(&set, wake_signal);
-        (void)pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
-        int error_number = 0;
-        for (const int descriptor : descriptors_) {
-            error_number = block_on(descriptor);
-            if (error_number != 0) break;
-        }
-        const std::lock_guard guard(mutex_);
-        error_number_ = error_number;
-        finished_ = true;
-        changed_.notify_all();
-    }
-
-    int block_on(int descriptor) {
-        while (!give_up_.load()) {
-            if (flock(descriptor, LOCK_EX) == 0) return 0;
-            if (errno != EINTR) return errno;
-        }
-        return EINTR;
-    }
-
-    std::vector<int> descriptors_;
-    std::atomic<bool> give_up_ = false;
-    std::mutex mutex_;  // guards finished_ and error_number_
+    std::mutex mutex_;  // guards ended_ and error_number_
     std::condition_variable_any changed_;
-    bool finished_ = false;
+    bool ended_ = false;
     int error_number_ = 0;
-    std::thread thread_;
 };
+
+int try_lock(int descriptor) {
+    int result = 0;
+    do {
+        result = flock(descriptor, LOCK_EX | LOCK_NB);
+    } while (result != 0 && errno == EINTR);
+    return result == 0 ? 0 : errno;
+}
 
 // How many of them could be had at once; an error number in place of the rest's.
 std::size_t take_uncontended(std::span<const int> descriptors, int& error_number) {
     for (std::size_t taken = 0; taken < descriptors.size(); ++taken) {
-        int result = 0;
-        do {
-            result = flock(descriptors[taken], LOCK_EX | LOCK_NB);
-        } while (result != 0 && errno == EINTR);
-        if (result == 0) continue;
-        error_number = errno;
-        return taken;
+        error_number = try_lock(descriptors[taken]);
+        if (error_number != 0) return taken;
     }
     return descriptors.size();
+}
+
+LockOutcome refused_or_busy(int error_number) {
+    return error_number == EWOULDBLOCK
+               ? LockOutcome{.how = LockWait::deadline}
+               : LockOutcome{.how = LockWait::refused, .error_number = error_number};
 }
 
 LockOutcome wait_for(std::span<const int> rest,
                      const Patience& patience,
                      const LongWait& long_wait) {
-    Waiter waiter(rest);
+    Ending ending;
+    const LockThread thread([&](LockThread& self) {
+        int error_number = 0;
+        for (const int descriptor : rest) {
+            error_number = self.block_on(descriptor);
+            if (error_number != 0) break;
+        }
+        ending.tell(error_number);
+    });
     const auto told_at = std::chrono::steady_clock::now() + long_wait.after;
-    bool ended = waiter.wait_until(std::min(told_at, patience.deadline), patience.stop);
+    bool ended = ending.wait_until(std::min(told_at, patience.deadline), patience.stop);
     if (!ended && !patience.stop.stop_requested() && told_at < patience.deadline) {
         if (long_wait.tell) long_wait.tell();
-        ended = waiter.wait_until(patience.deadline, patience.stop);
+        ended = ending.wait_until(patience.deadline, patience.stop);
     }
     if (!ended)
         return {.how = patience.stop.stop_requested() ? LockWait::stopped : LockWait::deadline};
-    const int error_number = waiter.error_number();
+    const int error_number = ending.error_number();
     return {.how = error_number == 0 ? LockWait::taken : LockWait::refused,
             .error_number = error_number};
+}
+
+void unlock_all(std::span<const int> descriptors) {
+    for (const int descriptor : descriptors) unlock(descriptor);
 }
 
 }  // namespace
@@ -139,19 +118,62 @@ LockOutcome lock_in_order(std::span<const int> descriptors,
                           const LongWait& long_wait) {
     int error_number = 0;
     const auto taken = take_uncontended(descriptors, error_number);
-    LockOutcome outcome = {.how = LockWait::taken};
-    if (taken < descriptors.size()) {
-        outcome = error_number == EWOULDBLOCK
-                      ? wait_for(descriptors.subspan(taken), patience, long_wait)
-                      : LockOutcome{.how = LockWait::refused, .error_number = error_number};
-    }
-    if (outcome.how == LockWait::taken) return outcome;
-    for (const int descriptor : descriptors) unlock(descriptor);
+    if (taken == descriptors.size()) return {.how = LockWait::taken};
+    auto outcome = refused_or_busy(error_number);
+    if (outcome.how == LockWait::deadline)
+        outcome = wait_for(descriptors.subspan(taken), patience, long_wait);
+    if (outcome.how != LockWait::taken) unlock_all(descriptors);
     return outcome;
+}
+
+LockOutcome try_lock_in_order(std::span<const int> descriptors) {
+    int error_number = 0;
+    const auto taken = take_uncontended(descriptors, error_number);
+    if (taken == descriptors.size()) return {.how = LockWait::taken};
+    unlock_all(descriptors.first(taken));
+    return refused_or_busy(error_number);
 }
 
 void unlock(int descriptor) {
     (void)flock(descriptor, LOCK_UN);
+}
+
+LockThread::LockThread(std::function<void(LockThread&)> body) : body_(std::move(body)) {
+    install_wake_handler();
+    const platform::SignalsBlocked blocked;
+    thread_ = std::thread([this] { run(); });
+}
+
+LockThread::~LockThread() {
+    give_up_.store(true);
+    std::unique_lock guard(mutex_);
+    while (!finished_) {
+        // The signal may arrive before flock is entered and be lost: it is repeated until the
+        // thread has answered.
+        (void)pthread_kill(thread_.native_handle(), wake_signal);
+        (void)changed_.wait_for(guard, std::chrono::milliseconds(1));
+    }
+    guard.unlock();
+    thread_.join();
+}
+
+int LockThread::block_on(int descriptor) {
+    while (!give_up_.load()) {
+        if (flock(descriptor, LOCK_EX) == 0) return 0;
+        if (errno != EINTR) return errno;
+    }
+    return EINTR;
+}
+
+void LockThread::run() {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, wake_signal);
+    (void)pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+    body_(*this);
+    const std::lock_guard guard(mutex_);
+    finished_ = true;
+    changed_.notify_all();
 }
 
 }  // namespace handover::auth

@@ -1,272 +1,189 @@
 #include "auth/lease.hpp"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
-#include <cerrno>
-#include <charconv>
 #include <condition_variable>
-#include <deque>
 #include <map>
 #include <mutex>
+#include <thread>
 #include <utility>
+#include <vector>
 
-#include "auth/file_lock.hpp"
+#include "auth/lease_queue.hpp"
+#include "auth/turnstile.hpp"
 #include "crypto/crypto.hpp"
-#include "platform/files.hpp"
+#include "platform/signals.hpp"
 
 namespace handover::auth {
 namespace {
 
-using platform::Descriptor;
+using SteadyTime = std::chrono::steady_clock::time_point;
 
 constexpr auto told_after = std::chrono::seconds(2);
-constexpr std::size_t pid_digits = 10;
 
-Failure cannot(const std::string& what, const std::filesystem::path& file, int error_number) {
-    return fail(
-        {.code = Errc::store_io,
-         .message = "cannot " + what + " " + file.string(),
-         .reason = platform::error_text(error_number),
-         .fix = "handover keeps leases in " + file.parent_path().string() + ": make it writable"});
-}
-
-Result<Descriptor> open_lock_file(const std::filesystem::path& file) {
-    const int flags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY;
-    Descriptor opened(open(file.c_str(), flags, 0600));
-    if (!opened.valid() && errno == ENOENT) {
-        if (auto made = platform::make_private_folder(file.parent_path()); !made)
-            return made.failure();
-        opened = Descriptor(open(file.c_str(), flags, 0600));
-    }
-    if (!opened.valid()) return cannot("open", file, errno);
-    return opened;
-}
-
-void write_pid(int fd) {
-    auto digits = std::to_string(getpid());
-    digits = std::string(pid_digits - std::min(pid_digits, digits.size()), ' ') + digits + "\n";
-    // Only shown to people: a disk that is full must not stop a request.
-    [[maybe_unused]] const auto wrote = pwrite(fd, digits.data(), digits.size(), 0);
-}
-
-std::optional<long> read_pid(int fd) {
-    std::array<char, pid_digits + 1> text = {};
-    const auto got = pread(fd, text.data(), text.size(), 0);
-    if (got <= 0) return std::nullopt;
-    const auto* begin = text.data();
-    const auto* end = begin + got;
-    while (begin != end && *begin == ' ') ++begin;
-    long pid = 0;
-    return std::from_chars(begin, end, pid).ec == std::errc() && pid > 0 ? std::optional(pid)
-                                                                         : std::nullopt;
-}
-
-// The two files of a subject. Who wants the lease takes `turn`, then `lease`, then gives `turn`
-// back: so at most one waiter per machine waits for `lease` itself, the others stand at `turn` in
-// the kernel's order, and nobody who has just released it overtakes.
-struct Turnstile {
-    std::filesystem::path stem = {};
-    Descriptor turn = {};
-    Descriptor lease = {};
-
-    Result<void> open_files() {
-        struct stat status = {};
-        // Files that were removed from under us lock nobody out.
-        if (lease.valid() && fstat(lease.get(), &status) == 0 && status.st_nlink > 0) return {};
-        auto opened_turn = open_lock_file(stem.string() + ".turn");
-        if (!opened_turn) return opened_turn.failure();
-        auto opened_lease = open_lock_file(stem.string() + ".lease");
-        if (!opened_lease) return opened_lease.failure();
-        turn = std::move(*opened_turn);
-        lease = std::move(*opened_lease);
-        return {};
-    }
-};
-
-struct Ticket {
-    std::condition_variable_any called;
-};
-
-// One subject in this process: who is next, and the files.
-struct Subject {
-    std::mutex mutex;           // guards queue
-    std::deque<Ticket*> queue;  // the front holds the lease or is taking it
-    Turnstile turnstile;        // the front's alone
-
-    // Waits until the ticket is at the front; false at the deadline or on a stop request.
-    bool wait_for_front(Ticket& ticket,
-                        std::unique_lock<std::mutex>& guard,
-                        std::chrono::steady_clock::time_point until,
-                        const std::stop_token& stop) {
-        const auto at_front = [&] { return queue.front() == &ticket; };
-        if (until == std::chrono::steady_clock::time_point::max())
-            return ticket.called.wait(guard, stop, at_front);
-        return ticket.called.wait_until(guard, stop, until, at_front);
-    }
-
-    void leave(Ticket& ticket) {
-        const std::lock_guard guard(mutex);
-        std::erase(queue, &ticket);
-        if (!queue.empty()) queue.front()->called.notify_all();
-    }
-};
-
-Failure not_taken(LockWait how, std::optional<long> holder) {
-    if (how == LockWait::stopped) {
-        return fail({.code = Errc::auth_cancelled,
-                     .message = "cancelled while waiting for another request"});
-    }
-    const auto who = holder ? "process " + std::to_string(*holder) + " has one in flight"
-                            : "another one is in flight";
-    return fail(
-        {.code = Errc::provider_unavailable,
-         .message =
-             "the subscription runs one request at a time, and its turn did not come in time",
-         .reason = who,
-         .fix = "wait for it to finish, or allow a longer time"});
-}
-
-}  // namespace
-
-class Lease::Held {
+// Where a thread waits for what the queue calls back with.
+class Answer {
 public:
-    Held(std::shared_ptr<Subject> subject, std::unique_ptr<Ticket> ticket)
-        : subject_(std::move(subject)), ticket_(std::move(ticket)) {}
-    Held(const Held&) = delete;
-    Held& operator=(const Held&) = delete;
-    ~Held() {
-        // The file first: so that other processes have their turn before the next of ours.
-        unlock(subject_->turnstile.lease.get());
-        subject_->leave(*ticket_);
+    void take(Result<Lease> result) {
+        const std::lock_guard guard(mutex_);
+        result_ = std::move(result);
+        changed_.notify_all();
+    }
+    void long_wait(std::optional<long> holder) {
+        const std::lock_guard guard(mutex_);
+        told_ = true;
+        holder_ = holder;
+        changed_.notify_all();
+    }
+
+    Result<Lease> wait(const std::function<void(std::optional<long>)>& waiting) {
+        std::unique_lock guard(mutex_);
+        changed_.wait(guard, [this] { return result_ || told_; });
+        if (!result_) {
+            guard.unlock();
+            waiting(holder_);
+            guard.lock();
+            changed_.wait(guard, [this] { return result_.has_value(); });
+        }
+        return std::move(*result_);
     }
 
 private:
-    std::shared_ptr<Subject> subject_;
-    std::unique_ptr<Ticket> ticket_;
+    std::mutex mutex_;  // guards the rest
+    std::condition_variable changed_;
+    std::optional<Result<Lease>> result_ = {};
+    bool told_ = false;
+    std::optional<long> holder_ = {};
 };
 
-Lease::Lease() = default;
-Lease::Lease(std::unique_ptr<Held> held) : held_(std::move(held)) {}
-Lease::Lease(Lease&&) noexcept = default;
-Lease& Lease::operator=(Lease&&) noexcept = default;
-Lease::~Lease() = default;
+}  // namespace
 
 class LeaseTable::Impl {
 public:
     explicit Impl(std::filesystem::path folder) : folder_(std::move(folder)) {}
-
-    Result<Lease> take(const std::string& name,
-                       const Patience& patience,
-                       const std::function<void(std::optional<long>)>& waiting) {
-        auto subject = subject_of(name);
-        auto ticket = std::make_unique<Ticket>();
-        const auto told_at = std::chrono::steady_clock::now() + told_after;
-        bool told = !waiting;
-        if (const auto ended = queue_up(*subject, *ticket, patience, [&] {
-                if (!std::exchange(told, true)) waiting(getpid());
-            })) {
-            subject->leave(*ticket);
-            return not_taken(*ended, getpid());
-        }
-        const auto taken =
-            pass_turnstile(subject->turnstile, patience, told_at, [&](std::optional<long> holder) {
-                if (!std::exchange(told, true)) waiting(holder);
-            });
-        if (!taken) {
-            subject->leave(*ticket);
-            return taken.failure();
-        }
-        return Lease(std::make_unique<Lease::Held>(std::move(subject), std::move(ticket)));
+    Impl(const Impl&) = delete;
+    Impl& operator=(const Impl&) = delete;
+    ~Impl() {
+        clock_ = {};
+        for (const auto& queue : queues()) queue->close();
     }
 
-    std::optional<long> holder(const std::string& name) {
-        const auto stem = stem_of(name);
-        const Descriptor file(
-            open((stem.string() + ".lease").c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-        if (!file.valid()) return std::nullopt;
-        // Free if it can be shared for a moment; a holder that died is not one.
-        if (flock(file.get(), LOCK_SH | LOCK_NB) == 0) return std::nullopt;
-        return read_pid(file.get());
+    void join(const std::shared_ptr<LeaseQueue>& queue, LeaseWait wait) {
+        const auto waiter = std::make_shared<LeaseWaiter>();
+        waiter->done = std::move(wait.done);
+        waiter->waiting = std::move(wait.waiting);
+        waiter->deadline = wait.patience.deadline;
+        waiter->told_at = std::chrono::steady_clock::now() + told_after;
+        const auto first_due =
+            waiter->waiting ? std::min(waiter->told_at, waiter->deadline) : waiter->deadline;
+        queue->join(waiter, wait.patience.stop);
+        remind_at(first_due);
+    }
+
+    std::filesystem::path stem_of(const std::string& subject) {
+        return folder_ / crypto::hex(crypto::sha256(subject));
+    }
+
+    std::shared_ptr<LeaseQueue> queue_of(const std::string& subject) {
+        const std::lock_guard guard(mutex_);
+        if (const auto found = queues_.find(subject); found != queues_.end()) return found->second;
+        return queues_.emplace(subject, std::make_shared<LeaseQueue>(stem_of(subject)))
+            .first->second;
     }
 
 private:
-    std::filesystem::path stem_of(const std::string& name) {
-        return folder_ / crypto::hex(crypto::sha256(name));
-    }
-
-    std::shared_ptr<Subject> subject_of(const std::string& name) {
+    std::vector<std::shared_ptr<LeaseQueue>> queues() {
         const std::lock_guard guard(mutex_);
-        if (const auto found = subjects_.find(name); found != subjects_.end()) return found->second;
-        auto subject = std::make_shared<Subject>();
-        subject->turnstile.stem = stem_of(name);
-        subjects_[name] = subject;
-        return subject;
+        std::vector<std::shared_ptr<LeaseQueue>> all;
+        for (const auto& [subject, queue] : queues_) all.push_back(queue);
+        return all;
     }
 
-    // Nothing once the ticket is at the front; else what ended the wait.
-    static std::optional<LockWait> queue_up(Subject& subject,
-                                            Ticket& ticket,
-                                            const Patience& patience,
-                                            const std::function<void()>& tell) {
-        std::unique_lock guard(subject.mutex);
-        subject.queue.push_back(&ticket);
-        if (subject.queue.front() == &ticket) return std::nullopt;
-        const auto told_at = std::chrono::steady_clock::now() + told_after;
-        if (subject.wait_for_front(
-                ticket, guard, std::min(told_at, patience.deadline), patience.stop))
-            return std::nullopt;
-        if (!patience.stop.stop_requested() && told_at < patience.deadline) {
-            guard.unlock();
-            tell();
-            guard.lock();
-            if (subject.wait_for_front(ticket, guard, patience.deadline, patience.stop))
-                return std::nullopt;
+    // Deadlines and long waits are the business of one thread, started with the first who waits.
+    void remind_at(SteadyTime due) {
+        if (due == SteadyTime::max()) return;
+        const std::lock_guard guard(clock_mutex_);
+        if (due >= next_) return;
+        next_ = due;
+        if (!clock_.joinable()) {
+            const platform::SignalsBlocked blocked;
+            clock_ = std::jthread([this](const std::stop_token& stop) { keep_time(stop); });
         }
-        return patience.stop.stop_requested() ? LockWait::stopped : LockWait::deadline;
+        changed_.notify_all();
     }
 
-    static Result<void> pass_turnstile(Turnstile& turnstile,
-                                       const Patience& patience,
-                                       std::chrono::steady_clock::time_point told_at,
-                                       const std::function<void(std::optional<long>)>& tell) {
-        if (auto opened = turnstile.open_files(); !opened) return opened;
-        const int lease = turnstile.lease.get();
-        const std::array descriptors = {turnstile.turn.get(), lease};
-        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
-            told_at - std::chrono::steady_clock::now());
-        const LongWait long_wait = {.after = std::max(left, std::chrono::milliseconds(0)),
-                                    .tell = [&] { tell(read_pid(lease)); }};
-        const auto outcome = lock_in_order(descriptors, patience, long_wait);
-        if (outcome.how == LockWait::refused)
-            return cannot("lock", turnstile.stem, outcome.error_number);
-        if (outcome.how != LockWait::taken) return not_taken(outcome.how, read_pid(lease));
-        write_pid(lease);
-        unlock(turnstile.turn.get());
-        return {};
+    void keep_time(const std::stop_token& stop) {
+        std::unique_lock guard(clock_mutex_);
+        while (!stop.stop_requested()) {
+            if (!wait_for_next(guard, stop)) continue;
+            next_ = SteadyTime::max();
+            guard.unlock();
+            auto again = SteadyTime::max();
+            for (const auto& queue : queues())
+                again = std::min(again, queue->remind(std::chrono::steady_clock::now()));
+            guard.lock();
+            next_ = std::min(next_, again);
+        }
     }
 
-    std::filesystem::path folder_;
-    std::mutex mutex_;                                          // guards subjects_
-    std::map<std::string, std::shared_ptr<Subject>> subjects_;  // few: one per account in use
+    // False: something came before it was due.
+    bool wait_for_next(std::unique_lock<std::mutex>& guard, const std::stop_token& stop) {
+        const auto due = next_;
+        const auto earlier = [&] { return next_ != due; };
+        if (due == SteadyTime::max()) {
+            (void)changed_.wait(guard, stop, earlier);
+            return false;
+        }
+        return !changed_.wait_until(guard, stop, due, earlier) && !stop.stop_requested();
+    }
+
+    const std::filesystem::path folder_;
+    std::mutex mutex_;                                           // guards queues_
+    std::map<std::string, std::shared_ptr<LeaseQueue>> queues_;  // few: one per account in use
+    std::mutex clock_mutex_;                                     // guards next_
+    std::condition_variable_any changed_;
+    SteadyTime next_ = SteadyTime::max();
+    std::jthread clock_;
 };
 
 LeaseTable::LeaseTable(std::filesystem::path folder)
-    : impl_(std::make_shared<Impl>(std::move(folder))) {}
+    : impl_(std::make_unique<Impl>(std::move(folder))) {}
 LeaseTable::~LeaseTable() = default;
 
 Result<Lease> LeaseTable::take(const std::string& subject,
                                const Patience& patience,
                                const std::function<void(std::optional<long> holder)>& waiting) {
-    return impl_->take(subject, patience, waiting);
+    const auto queue = impl_->queue_of(subject);
+    auto now = queue->take_now();
+    if (!now) return std::move(now).failure();
+    if (*now) return *std::move(*now);
+    const auto answer = std::make_shared<Answer>();
+    std::function<void(std::optional<long>)> long_wait;
+    if (waiting) long_wait = [answer](std::optional<long> holder) { answer->long_wait(holder); };
+    impl_->join(queue,
+                {.patience = patience,
+                 .done = [answer](Result<Lease> result) { answer->take(std::move(result)); },
+                 .waiting = std::move(long_wait)});
+    return answer->wait(waiting);
+}
+
+void LeaseTable::take_async(const std::string& subject, LeaseWait wait) {
+    const auto queue = impl_->queue_of(subject);
+    auto now = queue->take_now();
+    if (!now) return wait.done(std::move(now).failure());
+    if (*now) return wait.done(*std::move(*now));
+    impl_->join(queue, std::move(wait));
+}
+
+Result<std::optional<Lease>> LeaseTable::take_now(const std::string& subject) {
+    return impl_->queue_of(subject)->take_now();
+}
+
+std::size_t LeaseTable::waiting(const std::string& subject) {
+    return impl_->queue_of(subject)->waiting();
 }
 
 std::optional<long> LeaseTable::holder(const std::string& subject) {
-    return impl_->holder(subject);
+    return lease_holder(impl_->stem_of(subject));
 }
 
 }  // namespace handover::auth

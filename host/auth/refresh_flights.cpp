@@ -1,31 +1,14 @@
 #include "auth/refresh_flights.hpp"
 
-#include <pthread.h>
-#include <signal.h>
-
 #include <utility>
+
+#include "platform/signals.hpp"
 
 namespace handover::auth {
 namespace {
 
 // Longer than any holder of the lock needs: it connects in 10 s and has its answer in 30 s.
 constexpr auto longest_lock_wait = std::chrono::seconds(60);
-
-// Signals are the business of the threads that were there before.
-class SignalsBlocked {
-public:
-    SignalsBlocked() {
-        sigset_t all;
-        sigfillset(&all);
-        (void)pthread_sigmask(SIG_SETMASK, &all, &before_);
-    }
-    SignalsBlocked(const SignalsBlocked&) = delete;
-    SignalsBlocked& operator=(const SignalsBlocked&) = delete;
-    ~SignalsBlocked() { (void)pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
-private:
-    sigset_t before_ = {};
-};
 
 }  // namespace
 
@@ -66,13 +49,25 @@ RefreshResult RefreshFlights::join(const RefreshWork& work, const Patience& pati
                 .fix = "try again later"}};
 }
 
+void RefreshFlights::start(const RefreshWork& work, Landed landed) {
+    const auto flight = flight_for(work);
+    {
+        const std::lock_guard guard(flight->mutex);
+        if (!flight->done) {
+            flight->told.push_back(std::move(landed));
+            return;
+        }
+    }
+    landed(flight->result);
+}
+
 std::shared_ptr<RefreshFlights::Flight> RefreshFlights::flight_for(const RefreshWork& work) {
     join_landed();
     const std::lock_guard guard(mutex_);
     if (const auto found = flights_.find(work.id); found != flights_.end()) return found->second;
     auto flight = std::make_shared<Flight>();
     flights_[work.id] = flight;
-    const SignalsBlocked blocked;
+    const platform::SignalsBlocked blocked;
     flight->thread = std::thread([this, flight, work] { fly(flight, work); });
     return flight;
 }
@@ -87,10 +82,15 @@ void RefreshFlights::fly(const std::shared_ptr<Flight>& flight, const RefreshWor
         flights_.erase(work.id);
         if (flight->thread.joinable()) landed_.push_back(std::move(flight->thread));
     }
-    const std::lock_guard guard(flight->mutex);
-    flight->result = std::move(result);
-    flight->done = true;
-    flight->landed.notify_all();
+    std::vector<Landed> told;
+    {
+        const std::lock_guard guard(flight->mutex);
+        flight->result = std::move(result);
+        flight->done = true;
+        told = std::exchange(flight->told, {});
+        flight->landed.notify_all();
+    }
+    for (const auto& tell : told) tell(flight->result);
 }
 
 void RefreshFlights::join_landed() {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -26,6 +27,9 @@ public:
     // The flight's result; AUTH_REFRESH_UNAVAILABLE at the caller's deadline, AUTH_CANCELLED on a
     // stop request, while the flight goes on.
     RefreshResult join(const RefreshWork& work, const Patience& patience);
+    // Nobody waits: `landed` is called on the flight's thread, or here if it has just landed.
+    using Landed = std::function<void(const RefreshResult&)>;
+    void start(const RefreshWork& work, Landed landed);
 
 private:
     struct Flight {
@@ -33,6 +37,7 @@ private:
         std::condition_variable_any landed;
         bool done = false;
         RefreshResult result = {};
+        std::vector<Landed> told = {};
         std::thread thread = {};
     };
 
