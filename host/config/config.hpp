@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "config/compatibility.hpp"
 #include "config/model_routes.hpp"
 #include "config/toml.hpp"
 
@@ -31,6 +32,7 @@ struct ProviderSettings {
     std::map<std::string, std::string> query = {};
     Table options = {};
     std::optional<bool> allow_http = {};
+    Compatibility compatibility = {};
     std::map<std::string, Table> auth =
         {};  // method id -> overrides, decoded once the manifest is known
     std::optional<std::string> description = {};       // presets only

@@ -106,6 +106,7 @@ ProviderSettings read_provider_settings(const Table& table,
     read_query(reader, settings);
     if (const auto* options = reader.table("options")) settings.options = *options;
     settings.allow_http = reader.boolean("allow_http");
+    settings.compatibility = read_compatibility(reader);
     read_auth(reader, settings);
     if (whose == SettingsOf::preset) {
         settings.description = reader.string("description");

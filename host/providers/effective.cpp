@@ -235,6 +235,7 @@ public:
             line("concurrency", std::to_string(*most));
         }
         if (provider_.allow_http) line("allow_http", "true");
+        compatibility(name);
         members(name, "headers", "headers.", provider_.headers);
         members(name, "query", "query.", provider_.query);
         options(name);
@@ -252,6 +253,20 @@ private:
 
     void line(const std::string& key, std::string_view value) {
         page_.line(key, value, origin(key));
+    }
+
+    static std::string shown(bool value) { return value ? "true" : "false"; }
+    static std::string shown(int value) { return std::to_string(value); }
+    static std::string shown(const auto& value) { return in_toml(value); }
+
+    void compatibility(const std::string& table) {
+        if (provider_.compatibility == config::Compatibility()) return;
+        page_.header(table + ".compatibility");
+        config::each_switch([&](const char* name, auto member) {
+            const auto& value = provider_.compatibility.*member;
+            if (!value) return;
+            page_.line(name, shown(*value), origin(std::string("compatibility.") + name));
+        });
     }
 
     void members(const std::string& table,

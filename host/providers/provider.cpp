@@ -42,6 +42,7 @@ public:
         model();
         account();
         concurrency();
+        compatibility();
         maps();
         merge_methods(layers_, provider_, problems_);
         auth_method();
@@ -163,6 +164,19 @@ private:
         if (layers_.manifest.concurrency) declared("concurrency");
         if (const auto* said = strongest(&ProviderSettings::concurrency, "concurrency")) {
             provider_.configured_concurrency = *said;
+        }
+    }
+
+    // Switch by switch: the user changes one without repeating the preset's others.
+    void compatibility() {
+        for (const auto* layer : weakest_first_) {
+            config::each_switch([&](const char* name, auto member) {
+                const auto& said = layer->compatibility.*member;
+                if (!said) return;
+                provider_.compatibility.*member = said;
+                provider_.origins_of_values[std::string("compatibility.") + name] =
+                    layers_.origin(member_place(*layer, "compatibility", name));
+            });
         }
     }
 

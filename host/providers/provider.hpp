@@ -31,6 +31,7 @@ struct Provider {
     std::map<std::string, std::string> query = {};
     std::string options = "{}";                 // a JSON object, defaults filled in
     bool allow_http = false;
+    config::Compatibility compatibility = {};   // for what the host itself writes
     bool warns_plain_http = false;  // base_url is http to a host that is not loopback: say so at every use
     std::vector<auth::Method> methods = {};
     bool manifest_env_applies = true;

@@ -96,6 +96,30 @@ model = "n"
     CHECK(resolved(world, "groq").model == "n");
 }
 
+TEST_CASE("in what a service departs from its dialect, switch by switch") {
+    const World world(R"([providers.mine]
+preset = "mistral"
+[providers.mine.compatibility]
+stream_options = true
+drop = ["seed"]
+)");
+    const auto preset = resolved(world, "mistral").compatibility;
+    CHECK(preset.developer_role == false);
+    CHECK(preset.stream_options == false);
+    CHECK(preset.tool_call_id_length == 9);
+    CHECK(preset.required_tool_choice == "any");
+
+    const auto mine = resolved(world, "mine");
+    CHECK(mine.compatibility.stream_options == true);
+    CHECK(mine.compatibility.drop == std::vector<std::string>{"seed"});
+    CHECK(mine.compatibility.tool_call_id_length == 9);
+    CHECK(mine.origins_of_values.at("compatibility.stream_options") == "/etc/c.toml:4:1");
+    CHECK(mine.origins_of_values.at("compatibility.tool_call_id_length") == "preset mistral");
+
+    CHECK(resolved(world, "openai").compatibility == config::Compatibility());
+    CHECK(resolved(world, "deepseek").compatibility.reasoning_field == "reasoning_content");
+}
+
 TEST_CASE("every preset stands on the openai plugin") {
     for (const auto& name : config::preset_names()) {
         DYNAMIC_SECTION(name) {
