@@ -1,6 +1,7 @@
 #include <boost/json.hpp>
 #include <map>
 
+#include "run/chat_calls.hpp"
 #include "run/collector.hpp"
 #include "run/error_event.hpp"
 
@@ -74,36 +75,35 @@ public:
     }
 
 private:
-    // The opener carries id and name, later fragments only the index and a piece of the arguments;
-    // some servers leave the index out.
+    // The opener carries id and name, later fragments only the index and a piece of the arguments.
     void take_call(const json::value& fragment) {
         const auto* object = fragment.if_object();
         if (object == nullptr) return;
         const auto* index = object->if_contains("index");
+        const auto* function = object->if_contains("function");
+        const json::object nothing;
+        const auto& said =
+            function != nullptr && function->is_object() ? function->get_object() : nothing;
         const auto id = string_of(object->if_contains("id"));
-        const auto last = calls_.empty() ? 0 : calls_.rbegin()->first;
-        const bool opens = !id.empty() && !calls_.empty() &&
-                           string_of(calls_.rbegin()->second.if_contains("id")) != id;
-        const auto at =
-            index != nullptr && index->is_int64() ? index->get_int64() : last + (opens ? 1 : 0);
-        auto& call = calls_[at];
+        const auto name = string_of(said.if_contains("name"));
+        CallFragment of = {.id = id, .name = name};
+        if (index != nullptr && index->is_int64()) of.index = index->get_int64();
+        auto& call = calls_[slots_.slot_of(of)];
         if (call.empty())
             call = {
                 {"id", ""}, {"type", "function"}, {"function", {{"name", ""}, {"arguments", ""}}}};
         if (!id.empty()) call["id"] = id;
-        const auto* function = object->if_contains("function");
-        if (function == nullptr || !function->is_object()) return;
         auto& made = call["function"].as_object();
-        if (const auto name = string_of(function->get_object().if_contains("name")); !name.empty())
-            made["name"] = name;
-        made["arguments"] = string_of(made.if_contains("arguments")) +
-                            string_of(function->get_object().if_contains("arguments"));
+        if (!name.empty()) made["name"] = name;
+        made["arguments"] =
+            string_of(made.if_contains("arguments")) + string_of(said.if_contains("arguments"));
     }
 
     std::string content_ = {};
     std::string refusal_ = {};
     std::map<const char*, std::string> thoughts_ = {};
-    std::map<std::int64_t, json::object> calls_ = {};
+    CallSlots slots_ = {};
+    std::map<std::size_t, json::object> calls_ = {};
     json::value finish_reason_ = nullptr;
 };
 
