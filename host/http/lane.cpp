@@ -1,5 +1,6 @@
 #include "http/lane.hpp"
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <cstdlib>
 #include <utility>
@@ -88,19 +89,19 @@ void Lane::wake_at(SteadyTime due) {
 void Lane::wake() {
     wakes_at_.reset();
     const auto now = std::chrono::steady_clock::now();
-    std::optional<SteadyTime> next;
+    auto next = SteadyTime::max();
     for (auto* exchange = first_; exchange != nullptr;) {
         const auto due = exchange->deadlines().due();
         if (due && *due <= now) {
             exchange->time_is_up();  // whoever waited for it may begin and end others
             exchange = first_;
-            next.reset();
+            next = SteadyTime::max();
             continue;
         }
-        if (due && (!next || *due < *next)) next = due;
+        if (due) next = std::min(next, *due);
         exchange = exchange->next_in_lane;
     }
-    if (next) wake_at(*next);
+    if (next != SteadyTime::max()) wake_at(next);
 }
 
 void Lane::abandon_all() {

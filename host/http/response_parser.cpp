@@ -206,14 +206,15 @@ const char* ResponseParser::note_framing(const Header& header) {
 
 // RFC 9112 section 6.3: repeated, but the same, is one length.
 const char* ResponseParser::note_length(std::string_view value) {
-    do {
+    for (bool another = true; another;) {
+        another = value.find(',') != std::string_view::npos;
         const auto element = take_element(value);
         std::uint64_t length = 0;
         if (!reads_as(element, length, 10)) return "its Content-Length is not a number";
         if (has_length_ && length != length_) return "it has two different lengths";
         has_length_ = true;
         length_ = length;
-    } while (!value.empty());
+    }
     return nullptr;
 }
 
