@@ -2,8 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
-
+#include "config/listen_address.hpp"
 #include "config/provider_settings.hpp"
 #include "config/table_reader.hpp"
 #include "platform/files.hpp"
@@ -15,21 +14,6 @@ constexpr int most_retries = 20;
 constexpr int most_queue = 1'000'000;
 constexpr std::uint64_t least_body = 1U << 10U;
 constexpr std::uint64_t most_body = 1U << 30U;
-
-// ADDR:PORT; an IPv6 address stands in brackets. Whether the address may be used is the gateway's
-// question.
-bool is_listen_address(std::string_view text) {
-    const auto colon = text.rfind(':');
-    if (colon == std::string_view::npos || colon == 0) return false;
-    const auto address = text.substr(0, colon);
-    const bool bracketed = address.front() == '[' && address.back() == ']' && address.size() > 2;
-    if (!bracketed && address.find_first_of(":[] /") != std::string_view::npos) return false;
-    const auto digits = text.substr(colon + 1);
-    int port = -1;
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
-    return error == std::errc() && end == digits.data() + digits.size() && port >= 0 &&
-           port <= 65535;
-}
 
 template <typename T>
 void set(T& target, std::optional<T> value) {
@@ -65,8 +49,8 @@ void read_http(TableReader& reader, Config& config) {
 
 void read_serve(TableReader& reader, Config& config) {
     set(config.listen, reader.string("listen"));
-    if (!is_listen_address(config.listen))
-        reader.wrong("listen", "must be ADDRESS:PORT, like \"127.0.0.1:4141\"");
+    if (!parse_listen_address(config.listen))
+        reader.wrong("listen", "must be ADDRESS:PORT, like \"127.0.0.1:4141\", or unix:PATH");
     set(config.max_body, reader.size("max_body"));
     if (config.max_body < least_body || config.max_body > most_body) {
         reader.wrong("max_body", "must be between 1KiB and 1GiB");
@@ -74,6 +58,7 @@ void read_serve(TableReader& reader, Config& config) {
     set(config.max_queue, reader.integer("max_queue", 1, most_queue));
     positive(reader, "queue_timeout", config.queue_timeout);
     config.fallback = read_fallback(reader, "fallback");
+    read_front_settings(reader, config.front);
 }
 
 void read_section(TableReader& top,

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "config/compatibility.hpp"
+#include "config/front_settings.hpp"
 #include "config/model_routes.hpp"
 #include "config/toml.hpp"
 
@@ -60,6 +61,7 @@ struct Config {
     // How long a request waits for its turn at a subscription before it is answered with 429.
     std::chrono::milliseconds queue_timeout = std::chrono::minutes(1);
     std::vector<ModelAt> fallback = {};  // for requests that name no provider
+    FrontSettings front = {};            // the rest of [serve]
     std::map<std::string, ModelAlias> models = {};
     std::map<std::string, ProviderSettings> providers = {};
 

@@ -18,6 +18,7 @@ namespace handover::log {
 namespace {
 
 constexpr std::size_t longest_message = 4000;
+constexpr std::size_t longest_value = 500;
 constexpr std::array<std::string_view, 4> level_names = {"error", "warning", "info", "debug"};
 
 std::atomic<Level> most_written = Level::warning;
@@ -39,6 +40,23 @@ std::string json_string(std::string_view text) {
     return out;
 }
 
+std::string clean_value(const Field& field) {
+    if (field.kind != Field::Kind::outside) return field.value;
+    return text::printable(redact(field.value), longest_value);
+}
+
+void append_member(std::string& line, const Field& field) {
+    const auto value = clean_value(field);
+    line.append(",\"").append(field.name).append("\":");
+    line += field.kind == Field::Kind::own_number ? value : json_string(value);
+}
+
+void append_fact(std::string& line, const Field& field) {
+    const auto value = clean_value(field);
+    const bool plain = !value.empty() && value.find_first_of(" \"=\\") == std::string::npos;
+    line.append(" ").append(field.name).append("=") += plain ? value : json_string(value);
+}
+
 }  // namespace
 
 void configure(Level most, Format format) {
@@ -52,18 +70,28 @@ bool enabled(Level level) {
 
 void write(Level level, std::string_view area, std::string_view message) {
     if (!enabled(level)) return;
+    write_event(level, area, text::printable(redact(message), longest_message), {});
+}
+
+void write_event(Level level,
+                 std::string_view area,
+                 std::string_view message,
+                 std::span<const Field> fields) {
+    if (!enabled(level)) return;
     const auto name = level_names.at(static_cast<std::size_t>(level));
-    const auto clean = text::printable(redact(message), longest_message);
     std::string line;
     if (chosen_format.load(std::memory_order_relaxed) == Format::json) {
-        line = fmt::format(R"({{"time":"{}","level":"{}","area":{},"message":{}}})"
-                           "\n",
+        line = fmt::format(R"({{"time":"{}","level":"{}","area":{},"message":{})",
                            text::format_rfc3339(std::chrono::system_clock::now()),
                            name,
                            json_string(area),
-                           json_string(clean));
+                           json_string(message));
+        for (const auto& field : fields) append_member(line, field);
+        line += "}\n";
     } else {
-        line = fmt::format("{}: {}: {}\n", name, area, clean);
+        line = fmt::format("{}: {}: {}", name, area, message);
+        for (const auto& field : fields) append_fact(line, field);
+        line += '\n';
     }
     say(line);
 }

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <functional>
+#include <span>
+#include <string>
 #include <string_view>
 
 namespace handover::log {
@@ -27,6 +29,23 @@ void say(std::string_view line);
 // `area` is the module that speaks ("auth", "http", "plugin:codex"). Thread-safe; one write(2) per
 // line.
 void write(Level level, std::string_view area, std::string_view message);
+
+// A named fact of an event that happens often: NAME=VALUE in text, a member of the object in JSON.
+// What comes from outside is cleaned as every line is; looking for secrets in what is the host's
+// own would cost more than the event itself.
+struct Field {
+    enum class Kind { outside, own_text, own_number };
+
+    std::string_view name = {};
+    std::string value = {};
+    Kind kind = Kind::outside;
+};
+
+// `message` is the host's own, too.
+void write_event(Level level,
+                 std::string_view area,
+                 std::string_view message,
+                 std::span<const Field> fields);
 
 inline void warning(std::string_view area, std::string_view message) {
     write(Level::warning, area, message);

@@ -165,6 +165,21 @@ Sourced default_provider(const config::Config& config, const config::GetEnvironm
     return {*config.default_provider, value->at.text()};
 }
 
+void show_front(Page& page, const config::FrontSettings& front) {
+    const auto line = [&](std::string_view key, const std::string& value) {
+        page.line(key, value, page.origin("serve", key));
+    };
+    line("hosts", in_toml(front.hosts));
+    line("origins", in_toml(front.origins));
+    line("max_connections", std::to_string(front.max_connections));
+    line("head_timeout", in_toml(front.head_timeout));
+    line("body_timeout", in_toml(front.body_timeout));
+    line("keep_alive", in_toml(front.keep_alive));
+    line("stall_timeout", in_toml(front.stall_timeout));
+    line("stream_keep_alive", in_toml(front.stream_keep_alive));
+    line("grace", in_toml(front.grace));
+}
+
 void show_sections(Page& page,
                    const config::Config& config,
                    const config::GetEnvironment& environment) {
@@ -201,6 +216,7 @@ void show_sections(Page& page,
     page.line(
         "queue_timeout", in_toml(config.queue_timeout), page.origin("serve", "queue_timeout"));
     page.line("fallback", in_toml(in_words(config.fallback)), page.origin("serve", "fallback"));
+    show_front(page, config.front);
 }
 
 void show_models(Page& page, const config::Config& config) {

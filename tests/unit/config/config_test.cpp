@@ -27,6 +27,7 @@ void check_defaults(const Config& config) {
     CHECK(config.listen == defaults.listen);
     CHECK(config.max_body == defaults.max_body);
     CHECK(config.max_queue == defaults.max_queue);
+    CHECK(config.front == defaults.front);
     CHECK_FALSE(config.default_provider.has_value());
     CHECK(config.providers.empty());
 }
@@ -92,6 +93,15 @@ max_body = "10kB"
 max_queue = 1
 queue_timeout = "5s"
 fallback = ["codex", "openai/gpt-5"]
+hosts = ["gateway.internal", "fd00::1"]
+origins = ["https://app.example.com", "http://localhost:3000"]
+max_connections = 10
+head_timeout = 1
+body_timeout = "2s"
+keep_alive = "3s"
+stall_timeout = "4s"
+stream_keep_alive = "500ms"
+grace = 0
 [models]
 fast = "groq/org/llama"
 [models."big one"]
@@ -130,6 +140,17 @@ env = ["K"]
     CHECK(config->max_body == 10000);
     CHECK(config->max_queue == 1);
     CHECK(config->queue_timeout == std::chrono::seconds(5));
+    using namespace std::chrono_literals;
+    CHECK(config->front ==
+          config::FrontSettings{.hosts = {"gateway.internal", "fd00::1"},
+                                .origins = {"https://app.example.com", "http://localhost:3000"},
+                                .max_connections = 10,
+                                .head_timeout = 1s,
+                                .body_timeout = 2s,
+                                .keep_alive = 3s,
+                                .stall_timeout = 4s,
+                                .stream_keep_alive = 500ms,
+                                .grace = 0s});
     using At = config::ModelAt;
     CHECK(config->fallback == std::vector<At>{{"codex", ""}, {"openai", "gpt-5"}});
     REQUIRE(config->models.size() == 4);
@@ -223,6 +244,22 @@ TEST_CASE("what is wrong with a config") {
          "c.toml:2:1",
          "size"},
         {"size above", "[serve]\nmax_body = \"2GiB\"", "c.toml:2:1", "between 1KiB and 1GiB"},
+        {"a host with a port", "[serve]\nhosts = [\"a:80\"]", "c.toml:2:1", "without a port"},
+        {"a host that is a URL", "[serve]\nhosts = [\"http://a\"]", "c.toml:2:1", "without a port"},
+        {"an origin with a path",
+         "[serve]\norigins = [\"https://a.example.com/\"]",
+         "c.toml:2:1",
+         "is not an origin"},
+        {"an origin without a scheme",
+         "[serve]\norigins = [\"a.example.com\"]",
+         "c.toml:2:1",
+         "is not an origin"},
+        {"no time for a head", "[serve]\nhead_timeout = 0", "c.toml:2:1", "longer than nothing"},
+        {"a name to listen on",
+         "[serve]\nlisten = \"example.com:80\"",
+         "c.toml:2:1",
+         "ADDRESS:PORT"},
+        {"no path to listen on", "[serve]\nlisten = \"unix:\"", "c.toml:2:1", "unix:PATH"},
         {"no port", "[serve]\nlisten = \"127.0.0.1\"", "c.toml:2:1", "ADDRESS:PORT"},
         {"port too large", "[serve]\nlisten = \"127.0.0.1:65536\"", "c.toml:2:1", "ADDRESS:PORT"},
         {"IPv6 without brackets", "[serve]\nlisten = \"::1:80\"", "c.toml:2:1", "ADDRESS:PORT"},

@@ -1,0 +1,395 @@
+#include "gateway/connection.hpp"
+
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <utility>
+
+#include "gateway/request_report.hpp"
+#include "log/log.hpp"
+
+namespace handover::gateway {
+namespace {
+
+namespace asio = boost::asio;
+using Code = boost::system::error_code;
+
+constexpr std::size_t small_buffer = 4U << 10U;
+constexpr std::size_t large_buffer = 64U << 10U;  // while a longer body comes in
+constexpr std::size_t most_ahead = 64U << 10U;
+constexpr std::size_t most_discarded = 4U << 20U;
+constexpr std::chrono::seconds lingering_time(2);
+// No more than this waits unsent in the kernel for a client that reads slowly.
+constexpr int most_unsent = 128 << 10;
+
+asio::generic::stream_protocol protocol_of(int fd) {
+    int family = AF_INET;
+    socklen_t size = sizeof family;
+    (void)getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &size);
+    return {family, 0};
+}
+
+void set_tcp_options(int fd) {
+    const int on = 1;
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &most_unsent, sizeof most_unsent);
+    // A client whose machine has gone says nothing.
+    (void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+}
+
+std::string text_of(const std::exception_ptr& thrown) {
+    try {
+        std::rethrow_exception(thrown);
+    } catch (const std::exception& exception) {
+        return exception.what();
+    } catch (...) {
+        return "an exception of an unknown type";
+    }
+}
+
+}  // namespace
+
+Connection::Connection(Loop& loop, platform::Descriptor socket, Entrance entrance)
+    : loop_(loop),
+      entrance_(entrance),
+      socket_(loop.io()),
+      outlet_(socket.get()),
+      answer_(outlet_, *this),
+      front_(loop.front()) {
+    if (entrance != Entrance::local) set_tcp_options(socket.get());
+    Code error;
+    socket_.assign(protocol_of(socket.get()), socket.get(), error);
+    if (error) return;
+    (void)socket.release();
+    socket_.non_blocking(true, error);
+}
+
+void Connection::start() {
+    resize_buffer(small_buffer);
+    set_read_deadline(std::chrono::steady_clock::now());
+    read();
+}
+
+void Connection::resize_buffer(std::size_t size) {
+    if (buffer_size_ == size || reading_) return;
+    buffer_.reset(new char[size]);
+    buffer_size_ = size;
+}
+
+void Connection::read() {
+    const bool full = state_ == State::answering && ahead_.size() >= most_ahead;
+    if (reading_ || peer_ended_ || full || state_ == State::closed) return;
+    const bool long_body = parser_.state() == RequestParser::State::body;
+    resize_buffer(long_body ? large_buffer : small_buffer);
+    reading_ = true;
+    socket_.async_read_some(asio::buffer(buffer_.get(), buffer_size_),
+                            [self = shared_from_this()](const Code& error, std::size_t count) {
+                                self->reading_ = false;
+                                if (self->state_ == State::closed) return;
+                                if (error == asio::error::eof) return self->peer_ended();
+                                if (error) return self->gone();
+                                self->took(count);
+                            });
+}
+
+void Connection::took(std::size_t count) {
+    const std::string_view bytes(buffer_.get(), count);
+    if (state_ == State::lingering) {
+        discarded_ += count;
+        if (discarded_ > most_discarded) return close();
+    } else if (state_ == State::answering || !ahead_.empty()) {
+        ahead_.append(bytes);
+    } else {
+        consume(bytes);
+    }
+    read();
+}
+
+// Feeds the parser until it needs more, or a request is there; what follows that is kept.
+void Connection::consume(std::string_view bytes) {
+    while (state_ == State::reading && !bytes.empty()) {
+        bytes.remove_prefix(parser_.feed(bytes));
+        advance();
+    }
+    if (state_ == State::answering) ahead_.append(bytes);
+    if (state_ == State::reading) set_read_deadline(std::chrono::steady_clock::now());
+}
+
+void Connection::advance() {
+    if (parser_.state() == RequestParser::State::judge) judge();
+    if (state_ != State::reading) return;
+    if (parser_.state() == RequestParser::State::complete) answer();
+    if (parser_.state() != RequestParser::State::refused) return;
+    begin_answer();
+    last_ = true;
+    refuse({.status = parser_.refusal().status,
+            .message = std::string(parser_.refusal().why),
+            .code = "bad_request"});
+}
+
+// The head is there: who is it, may they, and is the body worth reading?
+void Connection::judge() {
+    begin_answer();
+    const auto& head = parser_.head();
+    auto admission = admit(head, front_->rules, entrance_);
+    AnswerTo to{.request_id = request_.request_id,
+                .head_only = head.method == "HEAD",
+                .http_1_0 = head.http_1_0,
+                .keep_alive = head.keep_alive && !loop_.draining()};
+    if (!admission.allowed_origin.empty())
+        to.extra = cors_headers(admission.allowed_origin, admission.preflight);
+    answer_.begin(std::move(to));
+    request_.key_name = std::move(admission.key_name);
+    last_ = !head.keep_alive;
+    if (admission.refused) {
+        last_ = last_ || head.framing != Framing::none || !head.upgrade.empty();
+        return refuse(*admission.refused);
+    }
+    if (admission.preflight) {
+        last_ = last_ || head.framing != Framing::none;
+        return answer_locally(204, {});
+    }
+    parser_.take_body(front_->max_body);
+    if (parser_.state() == RequestParser::State::body && head.expects_continue) {
+        const std::array go_on = {std::string_view("HTTP/1.1 100 Continue\r\n\r\n")};
+        outlet_.send(go_on);
+    }
+}
+
+// A request begins: its id, and what it is judged by to its end.
+void Connection::begin_answer() {
+    if (!request_.request_id.empty()) return;  // refused in its body
+    first_ = false;
+    front_ = loop_.front();
+    request_.request_id = loop_.request_id();
+    request_.received = std::chrono::steady_clock::now();
+    if (parser_.state() == RequestParser::State::refused)
+        answer_.begin({.request_id = request_.request_id, .keep_alive = false});
+    if (parser_.state() != RequestParser::State::judge) return;
+    request_.method = parser_.head().method;
+    request_.path = parser_.head().path;
+    request_.query = parser_.head().query;
+}
+
+// The request is whole.
+void Connection::answer() {
+    const auto routes = loop_.routes();
+    const auto match = routes->find(request_.method, request_.path);
+    if (match.answer == nullptr && !match.allowed.empty()) {
+        const http::Header allow = {"Allow", match.allowed + ", OPTIONS"};
+        if (request_.method == "OPTIONS") return answer_locally(204, {allow});
+        return refuse({.status = 405,
+                       .message = "this path does not take " + std::string(request_.method),
+                       .code = "method_not_allowed",
+                       .headers = {allow}});
+    }
+    if (match.answer == nullptr) {
+        return refuse({.status = 404,
+                       .message = "there is nothing at this path; the base URL of this gateway "
+                                  "ends in /v1",
+                       .code = "unknown_url"});
+    }
+    state_ = State::answering;
+    deadline_.reset();
+    request_.headers = parser_.head().headers;
+    request_.body = std::move(parser_.body());
+    request_.received = std::chrono::steady_clock::now();
+    client_gone_.emplace();
+    request_.client_gone = client_gone_->get_token();
+    request_.loop = &loop_.io();
+    request_.loop_index = loop_.index();
+    request_.metrics = &loop_.metrics();
+    ++loop_.metrics().in_flight;
+    asio::co_spawn(loop_.io(),
+                   (*match.answer)(request_, answer_),
+                   [self = shared_from_this(), routes](const std::exception_ptr& thrown) {
+                       self->answered(thrown);
+                   });
+}
+
+void Connection::answer_locally(int status, const std::vector<http::Header>& headers) {
+    state_ = State::answering;
+    deadline_.reset();
+    if (last_) answer_.close_after();
+    answer_.whole(status, headers, {});
+    end_answer();
+}
+
+void Connection::refuse(const ApiError& error) {
+    state_ = State::answering;
+    deadline_.reset();
+    if (last_) answer_.close_after();
+    request_.notes.error = error.code;
+    loop_.metrics().refused();
+    answer_error(answer_, error, request_.request_id);
+    end_answer();
+}
+
+// Whoever answers has returned.
+void Connection::answered(const std::exception_ptr& thrown) {
+    --loop_.metrics().in_flight;
+    if (thrown)
+        log::write(log::Level::error, "serve", request_.request_id + ": " + text_of(thrown));
+    if (!answer_.finished() && answer_.head_sent()) answer_.abort();
+    if (!answer_.finished() && !answer_.head_sent()) {
+        request_.notes.error = "internal_error";
+        answer_error(answer_,
+                     {.status = 500,
+                      .message = "the gateway failed to answer this request",
+                      .type = "server_error",
+                      .code = "internal_error"},
+                     request_.request_id);
+    }
+    end_answer();
+}
+
+void Connection::end_answer() {
+    answer_done_ = true;
+    report_request(request_,
+                   {.status = answer_.status(),
+                    .body_bytes = answer_.body_bytes(),
+                    .complete = !answer_.incomplete(),
+                    .first_byte = answer_.first_byte(),
+                    .ended = std::chrono::steady_clock::now()},
+                   loop_.metrics());
+    settle();
+}
+
+// Goes on once an answer has been given and its bytes are out.
+void Connection::settle() {
+    if (state_ != State::answering || !answer_done_) return;
+    if (outlet_.broken()) return close();
+    if (outlet_.kept() > 0) return;
+    if (peer_ended_ && ahead_.empty()) return close();
+    if (last_ || answer_.closes() || loop_.draining()) return linger();
+    next_request();
+}
+
+void Connection::next_request() {
+    state_ = State::reading;
+    answer_done_ = false;
+    client_gone_.reset();
+    head_deadline_ = false;
+    body_deadline_ = false;
+    request_ = ClientRequest{};
+    parser_.reset();
+    set_read_deadline(std::chrono::steady_clock::now());
+    if (ahead_.empty()) return read();
+    // Not from here: a hundred requests in one piece would be a hundred calls deep.
+    asio::post(loop_.io(), [self = shared_from_this()] {
+        if (self->state_ != State::reading) return;
+        const auto bytes = std::exchange(self->ahead_, {});
+        self->consume(bytes);
+        if (self->peer_ended_ && self->state_ == State::reading) return self->close();
+        self->read();
+    });
+}
+
+void Connection::flush_soon() {
+    if (std::exchange(flush_posted_, true)) return;
+    asio::post(loop_.io(), [self = shared_from_this()] {
+        self->flush_posted_ = false;
+        if (self->state_ == State::answering) self->answer_.flush();
+    });
+}
+
+void Connection::wait_writable() {
+    if (writing_ || state_ == State::closed) return;
+    writing_ = true;
+    last_progress_ = std::chrono::steady_clock::now();
+    socket_.async_wait(asio::socket_base::wait_write,
+                       [self = shared_from_this()](const Code& error) {
+                           self->writing_ = false;
+                           if (self->state_ == State::closed) return;
+                           if (error) return self->gone();
+                           self->answer_.writable();
+                           self->settle();
+                       });
+}
+
+// The client sends nothing any more. What was asked for is still answered where the answer is at
+// hand; otherwise nobody is waiting.
+void Connection::peer_ended() {
+    peer_ended_ = true;
+    if (state_ != State::answering) return close();
+    if (client_gone_) client_gone_->request_stop();
+}
+
+void Connection::gone() {
+    if (state_ != State::answering) return close();
+    peer_ended_ = true;
+    answer_.broken();
+    if (client_gone_) client_gone_->request_stop();
+    settle();
+}
+
+// Reads on for a while: closing with bytes unread would take the answer away from the client.
+void Connection::linger() {
+    state_ = State::lingering;
+    ahead_ = {};
+    if (peer_ended_) return close();
+    Code error;
+    socket_.shutdown(asio::socket_base::shutdown_send, error);
+    deadline_ = std::chrono::steady_clock::now() + lingering_time;
+    read();
+}
+
+void Connection::close() {
+    if (state_ == State::closed) return;
+    const bool abrupt = outlet_.broken() && answer_.incomplete();
+    state_ = State::closed;
+    Code error;
+    // A reset tells the client that its answer is not complete.
+    if (abrupt) socket_.set_option(asio::socket_base::linger(true, 0), error);
+    socket_.close(error);
+    loop_.remove(shared_from_this());
+}
+
+void Connection::drain() {
+    if (state_ == State::reading && !parser_.begun() && ahead_.empty()) return close();
+    last_ = true;
+    answer_.close_after();
+}
+
+void Connection::give_up() {
+    if (state_ == State::answering) return gone();
+    close();
+}
+
+// A head has its time from its first byte on, a body from its head on.
+void Connection::set_read_deadline(SteadyTime now) {
+    const auto& limits = front_->settings;
+    if (parser_.state() == RequestParser::State::body) {
+        if (!std::exchange(body_deadline_, true)) deadline_ = now + limits.body_timeout;
+    } else if (parser_.begun() || first_) {
+        if (!std::exchange(head_deadline_, true)) deadline_ = now + limits.head_timeout;
+    } else {
+        deadline_ = now + limits.keep_alive;
+    }
+}
+
+void Connection::timed_out() {
+    const bool says_why = state_ == State::reading && parser_.begun();
+    if (!says_why) return close();
+    begin_answer();
+    if (parser_.state() == RequestParser::State::head)
+        answer_.begin({.request_id = request_.request_id, .keep_alive = false});
+    last_ = true;
+    refuse({.status = 408,
+            .message = "the request did not arrive in time",
+            .code = "request_timeout"});
+}
+
+void Connection::tick(SteadyTime now) {
+    if (deadline_ && now >= *deadline_) return timed_out();
+    if (state_ != State::answering) return;
+    const bool stalled =
+        outlet_.kept() > 0 && now - last_progress_ >= front_->settings.stall_timeout;
+    if (stalled) return gone();
+    answer_.keep_alive(now, front_->settings.stream_keep_alive);
+}
+
+}  // namespace handover::gateway

@@ -1,0 +1,219 @@
+#include "gateway/outgoing_answer.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+#include <utility>
+
+#include "http/header_rules.hpp"
+
+namespace handover::gateway {
+namespace {
+
+// Beyond the first the upstream pauses, below the second it goes on: a slow client costs no more
+// than this and what the kernel holds.
+constexpr std::size_t high_mark = 64U << 10U;
+constexpr std::size_t low_mark = 16U << 10U;
+
+constexpr std::string_view line_end = "\r\n";
+constexpr std::string_view last_chunk = "0\r\n\r\n";
+constexpr std::string_view after_last_data = "\r\n0\r\n\r\n";
+
+constexpr bool has_no_body(int status) {
+    return status == 204 || status == 304 || (status >= 100 && status < 200);
+}
+
+bool is_event_stream(std::span<const http::Header> headers) {
+    return std::any_of(headers.begin(), headers.end(), [](const http::Header& header) {
+        return http::same_name(header.name, "content-type") &&
+               header.value.starts_with("text/event-stream");
+    });
+}
+
+}  // namespace
+
+void OutgoingAnswer::begin(AnswerTo to) {
+    to_ = std::move(to);
+    phase_ = Phase::idle;
+    framing_ = Framing::none;
+    status_ = 0;
+    length_.reset();
+    body_bytes_ = 0;
+    head_.clear();
+    queued_.clear();
+    kept_alive_ = to_.keep_alive;
+    aborted_ = false;
+    high_ = false;
+    event_stream_ = false;
+    boundary_ = {};
+    drained_ = {};
+    first_byte_.reset();
+}
+
+void OutgoingAnswer::begin_head(int status, std::span<const http::Header> headers) {
+    status_ = status;
+    head_.clear();
+    append_head(head_, status, headers);
+    append_fields(head_, to_.extra);
+    head_.append("x-request-id: ").append(to_.request_id).append(line_end);
+    head_.append(carrier_.date_line());
+}
+
+void OutgoingAnswer::end_head(Framing framing, std::uint64_t length) {
+    framing_ = has_no_body(status_) ? Framing::none : framing;
+    if (framing_ == Framing::until_close) to_.keep_alive = false;
+    kept_alive_ = to_.keep_alive;
+    if (framing_ == Framing::chunked) head_ += "Transfer-Encoding: chunked\r\n";
+    if (framing_ == Framing::length)
+        fmt::format_to(std::back_inserter(head_), "Content-Length: {}\r\n", length);
+    if (!kept_alive_) head_ += "Connection: close\r\n";
+    if (kept_alive_ && to_.http_1_0) head_ += "Connection: keep-alive\r\n";
+    head_ += line_end;
+}
+
+void OutgoingAnswer::send(std::span<const std::string_view> pieces) {
+    const auto now = std::chrono::steady_clock::now();
+    if (!first_byte_) first_byte_ = now;
+    last_write_ = now;
+    outlet_.send(pieces);
+    if (outlet_.broken()) return broken();
+    if (outlet_.kept() > 0) carrier_.wait_writable();
+}
+
+void OutgoingAnswer::whole(int status,
+                           std::span<const http::Header> headers,
+                           std::string_view body) {
+    if (phase_ != Phase::idle) return;
+    begin_head(status, headers);
+    end_head(Framing::length, body.size());
+    const bool bare = to_.head_only || framing_ == Framing::none;
+    phase_ = Phase::finished;
+    body_bytes_ = bare ? 0 : body.size();
+    const std::array pieces = {std::string_view(head_), bare ? std::string_view() : body};
+    send(pieces);
+}
+
+void OutgoingAnswer::send_head(int status,
+                               std::span<const http::Header> headers,
+                               std::optional<std::uint64_t> length) {
+    if (phase_ != Phase::idle) return;
+    begin_head(status, headers);
+    length_ = length;
+    event_stream_ = is_event_stream(headers);
+    phase_ = Phase::head_waits;
+    carrier_.flush_soon();
+}
+
+// Everything that waits, and `bytes`, framed, in one write.
+void OutgoingAnswer::emit(std::string_view bytes, bool last) {
+    if (phase_ == Phase::head_waits) {
+        const bool all_there = last && !length_;
+        if (all_there) length_ = queued_.size() + bytes.size();
+        end_head(length_        ? Framing::length
+                 : to_.http_1_0 ? Framing::until_close
+                                : Framing::chunked,
+                 length_.value_or(0));
+    }
+    const auto head = phase_ == Phase::head_waits ? std::string_view(head_) : std::string_view();
+    phase_ = Phase::streaming;
+    const bool bare = to_.head_only || framing_ == Framing::none;
+    const auto size = bare ? 0 : queued_.size() + bytes.size();
+    body_bytes_ += size;
+    if (!bare && length_ && body_bytes_ > *length_) return abort();  // never into the next answer
+    if (bare) {
+        const std::array pieces = {head};
+        if (!head.empty()) send(pieces);
+    } else if (framing_ != Framing::chunked) {
+        const std::array pieces = {head, std::string_view(queued_), bytes};
+        if (!head.empty() || size > 0) send(pieces);
+    } else {
+        const auto chunk = size > 0 ? fmt::format("{:x}\r\n", size) : std::string();
+        const auto end_of_data = last ? after_last_data : line_end;
+        const auto end_of_nothing = last ? last_chunk : std::string_view();
+        const std::array pieces = {head,
+                                   std::string_view(chunk),
+                                   std::string_view(queued_),
+                                   bytes,
+                                   size > 0 ? end_of_data : end_of_nothing};
+        if (!head.empty() || size > 0 || last) send(pieces);
+    }
+    queued_.clear();
+}
+
+Pressure OutgoingAnswer::pressure() {
+    if (incomplete()) return Pressure::gone;
+    if (outlet_.kept() > high_mark) high_ = true;
+    return high_ ? Pressure::high : Pressure::none;
+}
+
+Pressure OutgoingAnswer::write(std::string_view bytes) {
+    if (phase_ == Phase::idle || phase_ == Phase::finished || incomplete()) return Pressure::gone;
+    if (event_stream_) boundary_.feed(bytes);
+    emit(bytes, false);
+    return pressure();
+}
+
+Pressure OutgoingAnswer::queue(std::string_view bytes) {
+    if (phase_ == Phase::idle || phase_ == Phase::finished || incomplete()) return Pressure::gone;
+    if (event_stream_) boundary_.feed(bytes);
+    if (queued_.size() + bytes.size() > high_mark) {
+        emit(bytes, false);
+    } else {
+        if (queued_.empty()) carrier_.flush_soon();
+        queued_.append(bytes);
+    }
+    return pressure();
+}
+
+void OutgoingAnswer::flush() {
+    const bool open = phase_ == Phase::head_waits || phase_ == Phase::streaming;
+    if (open && !incomplete()) emit({}, false);
+}
+
+void OutgoingAnswer::finish() {
+    if (phase_ == Phase::idle || phase_ == Phase::finished || incomplete()) return;
+    emit({}, true);
+    phase_ = Phase::finished;
+    const bool counted = framing_ == Framing::length && !to_.head_only;
+    if (counted && body_bytes_ != length_) abort();
+}
+
+void OutgoingAnswer::abort() {
+    aborted_ = true;
+    kept_alive_ = false;
+    phase_ = Phase::finished;
+    outlet_.break_off();
+    broken();
+}
+
+void OutgoingAnswer::on_drained(std::function<void()> call) {
+    if (!high_ || incomplete()) return call();
+    drained_ = std::move(call);
+}
+
+void OutgoingAnswer::writable() {
+    outlet_.send_kept();
+    if (outlet_.broken()) return broken();
+    if (outlet_.kept() > 0) carrier_.wait_writable();
+    if (!high_ || outlet_.kept() > low_mark) return;
+    high_ = false;
+    if (const auto call = std::exchange(drained_, {})) call();
+}
+
+void OutgoingAnswer::broken() {
+    outlet_.break_off();
+    kept_alive_ = false;
+    high_ = false;
+    if (const auto call = std::exchange(drained_, {})) call();
+}
+
+void OutgoingAnswer::keep_alive(std::chrono::steady_clock::time_point now,
+                                std::chrono::milliseconds silence) {
+    const bool silent = event_stream_ && phase_ == Phase::streaming && outlet_.kept() == 0 &&
+                        now - last_write_ >= silence;
+    if (silent && boundary_.between_events()) emit(": keep-alive\n\n", false);
+}
+
+}  // namespace handover::gateway
