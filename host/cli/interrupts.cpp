@@ -10,16 +10,23 @@
 #include <mutex>
 #include <thread>
 
+#include "platform/terminal_mode.hpp"
+
 namespace handover::cli {
 namespace {
 
 // Signal handlers can reach only globals.
 std::atomic<int> first_signal = 0;
 std::atomic<int> wake_fd = -1;  // -1: nobody watches, a signal ends the process
-std::atomic<bool> terminal_changed = false;
-termios terminal_settings = {};
 
-static_assert(std::atomic<int>::is_always_lock_free && std::atomic<bool>::is_always_lock_free);
+struct Dispositions {
+    struct sigaction interrupt = {};
+    struct sigaction terminate = {};
+    struct sigaction broken_pipe = {};
+};
+Dispositions before = {};  // of the caller
+
+static_assert(std::atomic<int>::is_always_lock_free);
 
 // Shells report 128 + the signal's number.
 constexpr int status_of(int signal_number) {
@@ -29,10 +36,10 @@ constexpr int status_of(int signal_number) {
 // Only async-signal-safe calls (signal-safety(7)).
 void on_signal(int signal_number) {
     const int saved_errno = errno;
-    const int before = first_signal.exchange(signal_number);
+    const int earlier = first_signal.exchange(signal_number);
     const int fd = wake_fd.load();
-    if (before != 0 || fd < 0) {
-        if (terminal_changed.load()) (void)tcsetattr(STDIN_FILENO, TCSANOW, &terminal_settings);
+    if (earlier != 0 || fd < 0) {
+        platform::put_terminal_back();
         _exit(status_of(signal_number));
     }
     const std::uint64_t one = 1;
@@ -59,9 +66,16 @@ void install_signal_handlers() {
     action.sa_handler = on_signal;
     action.sa_flags = SA_RESTART;
     sigemptyset(&action.sa_mask);
-    (void)sigaction(SIGINT, &action, nullptr);
-    (void)sigaction(SIGTERM, &action, nullptr);
-    (void)signal(SIGPIPE, SIG_IGN);
+    (void)sigaction(SIGINT, &action, &before.interrupt);
+    (void)sigaction(SIGTERM, &action, &before.terminate);
+    action.sa_handler = SIG_IGN;
+    (void)sigaction(SIGPIPE, &action, &before.broken_pipe);
+}
+
+void give_back_signals() {
+    (void)sigaction(SIGINT, &before.interrupt, nullptr);
+    (void)sigaction(SIGTERM, &before.terminate, nullptr);
+    (void)sigaction(SIGPIPE, &before.broken_pipe, nullptr);
 }
 
 std::stop_token interrupt_token() {
@@ -84,15 +98,6 @@ std::optional<int> interrupted_status() {
     const int signal_number = first_signal.load();
     if (signal_number == 0) return std::nullopt;
     return status_of(signal_number);
-}
-
-void restore_terminal_on_signal(const termios& settings) {
-    terminal_settings = settings;
-    terminal_changed = true;
-}
-
-void forget_terminal() {
-    terminal_changed = false;
 }
 
 }  // namespace handover::cli

@@ -3,8 +3,6 @@
 // second one ends the process.
 #pragma once
 
-#include <termios.h>
-
 #include <optional>
 #include <stop_token>
 
@@ -12,6 +10,9 @@ namespace handover::cli {
 
 // Called once, early in main. SIGPIPE is ignored: broken pipes are seen where they are written to.
 void install_signal_handlers();
+
+// Signals are again what they were before: for the program that takes this one's place.
+void give_back_signals();
 
 std::stop_token interrupt_token();
 
@@ -21,9 +22,5 @@ void watch_for_interrupts();
 
 // 130 or 143 once a signal asked for the stop.
 std::optional<int> interrupted_status();
-
-// Settings that the handler puts back before it ends the process.
-void restore_terminal_on_signal(const termios& settings);
-void forget_terminal();
 
 }  // namespace handover::cli

@@ -106,6 +106,18 @@ Result<pid_t> spawn(const Spawn& child) {
     return pid;
 }
 
+int become(Program program) {
+    auto without = program.without_environment;
+    for (const auto& entry : program.environment)
+        without.push_back(entry.substr(0, entry.find('=')));
+    auto environment = environment_without(without);
+    for (auto& entry : program.environment) environment.push_back(std::move(entry));
+    const auto argv = pointers(program.argv);
+    const auto envp = pointers(environment);
+    execvpe(argv[0], argv.data(), envp.data());
+    return errno;
+}
+
 Ended wait_or_kill(pid_t child, std::chrono::milliseconds at_most) {
     // A pidfd becomes readable when the child has ended (Linux 5.3).
     const Descriptor watch(static_cast<int>(syscall(SYS_pidfd_open, child, 0)));

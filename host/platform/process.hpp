@@ -24,6 +24,16 @@ struct Spawn {
 // `keep`.
 Result<pid_t> spawn(const Spawn& child);
 
+// What this process becomes: argv[0] is looked up in PATH unless it holds a '/'.
+struct Program {
+    std::vector<std::string> argv = {};
+    std::vector<std::string> without_environment = {};  // variables that it does not get
+    std::vector<std::string> environment = {};          // "NAME=value", over those of this process
+};
+
+// Comes back only where that fails, with the errno.
+int become(Program program);
+
 // How a child ended. `exited` with its status, or `signalled` with the signal's number; neither: it
 // did not end in time and was killed.
 struct Ended {

@@ -134,10 +134,26 @@ std::string redact(std::string_view text) {
     return clean;
 }
 
+namespace {
+
+rlimit& callers_core_limit() {
+    static rlimit limit = {0, 0};
+    return limit;
+}
+
+}  // namespace
+
 void protect_process_memory() {
-    const rlimit none = {0, 0};
-    (void)setrlimit(RLIMIT_CORE, &none);
+    if (getrlimit(RLIMIT_CORE, &callers_core_limit()) == 0) {
+        // The hard limit stays: it could not be given back.
+        const rlimit none = {0, callers_core_limit().rlim_max};
+        (void)setrlimit(RLIMIT_CORE, &none);
+    }
     (void)prctl(PR_SET_DUMPABLE, 0);
+}
+
+void restore_core_limit() {
+    (void)setrlimit(RLIMIT_CORE, &callers_core_limit());
 }
 
 }  // namespace handover

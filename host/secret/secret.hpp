@@ -42,4 +42,8 @@ std::string redact(std::string_view text);
 // Makes the process not dumpable and sets its core limit to 0. Called first in main.
 void protect_process_memory();
 
+// The caller's core limit again, for a program that takes this one's place; until it does, the
+// process stays not dumpable.
+void restore_core_limit();
+
 }  // namespace handover
