@@ -132,6 +132,8 @@ Result<int> run_batch(const BatchOptions& options, Services& services, const Str
     if (!settings) return settings.failure();
     const auto ledgers = services.ledgers();
     if (!ledgers) return ledgers.failure();
+    // A batch may outlive many tokens: no request of it waits for the next one.
+    (void)(*broker)->keep_fresh(provider->target(options.account));
     const auto concurrency = concurrency_of(options, *provider, **broker, services, streams);
     if (!concurrency) return concurrency.failure();
 
@@ -140,7 +142,7 @@ Result<int> run_batch(const BatchOptions& options, Services& services, const Str
         batch::make_send_line({.provider = *provider,
                                .instance = *instance,
                                .broker = **broker,
-                               .client = **client,
+                               .client = *client,
                                .account = options.account,
                                .max_retries = (*settings)->max_retries,
                                .clock = services.outside().clock,

@@ -95,7 +95,7 @@ Result<int> run_prompt(const RunOptions& options, Services& services, const Stre
         {.provider = *provider,
          .instance = *instance,
          .broker = **broker,
-         .client = **client,
+         .client = *client,
          .account = options.account,
          .max_retries = (*settings)->max_retries,
          .clock = services.outside().clock,

@@ -1,6 +1,7 @@
 #include "run/attempt.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace handover::run {
 namespace {
@@ -22,8 +23,8 @@ bool is_event_stream(const http::ResponseHead& head) {
     });
 }
 
-void Attempt::send(http::Client& client, const std::stop_token& stop) {
-    const http::ResponseHandler handler = {
+http::ResponseHandler Attempt::receiver() {
+    return {
         .on_head =
             [this](const http::ResponseHead& head) {
                 head_ = head;
@@ -32,8 +33,12 @@ void Attempt::send(http::Client& client, const std::stop_token& stop) {
                 if (is_good(head.status) && is_event_stream(head)) gate_.emplace(preamble);
             },
         .on_body = [this](std::string_view bytes) { return take(bytes); },
+        .flow = handler_.flow,
     };
-    end_ = client.stream(request_, handler, stop);
+}
+
+void Attempt::finish(http::StreamEnd end) {
+    end_ = std::move(end);
     // A stream that ended before it said anything, or an answer without a body.
     const bool failed = gate_ && gate_->state() == StreamGate::State::failed;
     if (end_.delivery == http::Delivery::answered && is_good(head_.status) && !failed) open();

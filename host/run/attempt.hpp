@@ -3,7 +3,6 @@
 #pragma once
 
 #include <optional>
-#include <stop_token>
 #include <string>
 
 #include "http/client.hpp"
@@ -17,10 +16,15 @@ bool is_event_stream(const http::ResponseHead& head);
 
 class Attempt {
 public:
-    Attempt(const ExchangeHandler& handler, const http::Request& request)
-        : handler_(handler), request_(request) {}
+    // `handler` outlives it.
+    explicit Attempt(const ExchangeHandler& handler) : handler_(handler) {}
+    Attempt(const Attempt&) = delete;
+    Attempt& operator=(const Attempt&) = delete;
 
-    void send(http::Client& client, const std::stop_token& stop);
+    // What the answer is given to as it arrives; refers to this object.
+    [[nodiscard]] http::ResponseHandler receiver();
+    // Once, when the sending is over; what follows is known then.
+    void finish(http::StreamEnd end);
 
     // A good answer, whole and handed over.
     [[nodiscard]] bool succeeded() const;
@@ -39,7 +43,6 @@ private:
     bool open();
 
     const ExchangeHandler& handler_;
-    const http::Request& request_;
     http::StreamEnd end_ = {};
     http::ResponseHead head_ = {};
     std::string error_body_ = {};

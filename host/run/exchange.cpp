@@ -1,8 +1,8 @@
+#include "run/exchange.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <condition_variable>
-#include <mutex>
 #include <random>
 #include <utility>
 
@@ -13,7 +13,6 @@
 #include "run/error_mapping.hpp"
 #include "run/limit_facts.hpp"
 #include "run/outgoing_request.hpp"
-#include "run/run.hpp"
 #include "text/time.hpp"
 
 namespace handover::run {
@@ -34,15 +33,6 @@ Error cancelled() {
             .fix = {}};
 }
 
-// False if the stop came first.
-bool pause(Milliseconds wait, const std::stop_token& stop) {
-    std::mutex mutex;
-    std::condition_variable_any never;
-    std::unique_lock lock(mutex);
-    never.wait_for(lock, stop, wait, [] { return false; });
-    return !stop.stop_requested();
-}
-
 double random_fraction() {
     thread_local std::minstd_rand generator(std::random_device{}());
     return std::uniform_real_distribution<double>(0, 1)(generator);
@@ -59,23 +49,37 @@ bool is_worth_retrying(const http::StreamEnd& end, const std::string& url) {
 
 class Exchange {
 public:
-    Exchange(const Upstream& upstream, const ExchangeHandler& handler, std::stop_token stop)
-        : upstream_(upstream),
+    template <typename T>
+    using Awaitable = boost::asio::awaitable<T>;
+
+    Exchange(Steps& steps,
+             const Upstream& upstream,
+             const ExchangeHandler& handler,
+             std::stop_token stop)
+        : steps_(steps),
+          upstream_(upstream),
           handler_(handler),
           stop_(std::move(stop)),
-          target_(upstream.provider.target(upstream.account)) {}
+          target_(upstream.target != nullptr
+                      ? *upstream.target
+                      : made_.emplace(upstream.provider.target(upstream.account))) {}
 
-    Result<void> run(const plugins::ClientRequest& request) {
-        auto prepared = upstream_.instance.prepare(request, owned_headers());
-        if (!prepared) return prepared.failure();
-        if (auto authorized = authorize(); !authorized) return authorized;
+    // Every awaited call's result is bound to a local first: g++ 12 destroys temporaries of such
+    // expressions twice.
+    Awaitable<Result<void>> run(const plugins::ClientRequest& request) {
+        const auto prepared = upstream_.instance.prepare(request, owned_headers());
+        if (!prepared) co_return prepared.failure();
+        auto authorized = co_await authorize();
+        if (!authorized) co_return authorized;
         report_concurrency();
-        if (auto admitted = ask_ledger(); !admitted) return admitted;
+        auto admitted = ask_ledger();
+        if (!admitted) co_return admitted;
         while (true) {
-            const auto failed = attempt(*prepared);
-            if (!failed) return failed.failure();
-            if (!*failed) return {};
-            if (auto again = make_ready_for_another(**failed); !again) return again;
+            const auto failed = co_await attempt(*prepared);
+            if (!failed) co_return failed.failure();
+            if (!*failed) co_return Result<void>();
+            auto again = co_await make_ready_for_another(**failed);
+            if (!again) co_return again;
         }
     }
 
@@ -92,26 +96,26 @@ private:
 
     // The credential, and for a subscription its lease. A wait for the lease may have outlived the
     // credential, or its account.
-    Result<void> authorize() {
-        auto resolved = upstream_.broker.resolve(target_, {.stop = stop_});
+    Awaitable<Result<void>> authorize() {
+        auto resolved = co_await steps_.resolve(target_, stop_);
         while (resolved) {
             resolved_ = *resolved;
-            auto lease = upstream_.broker.lease(
-                *resolved_, {.stop = stop_}, [this](std::optional<long> holder) {
-                    notice("waiting for another request of this subscription" +
-                           (holder ? fmt::format(" (process {})", *holder) : std::string()));
-                });
-            if (!lease) return lease.failure();
+            if (resolved_->method.billing != auth::Billing::subscription) co_return Result<void>();
+            const Steps::Waiting waiting = [this](std::optional<long> holder) {
+                notice("waiting for another request of this subscription" +
+                       (holder ? fmt::format(" (process {})", *holder) : std::string()));
+            };
+            auto lease = co_await steps_.lease(*resolved_, waiting, stop_);
+            if (!lease) co_return lease.failure();
             lease_ = std::move(*lease);
-            if (!lease_.held()) return {};
-            resolved = upstream_.broker.resolve(target_, {.stop = stop_});
+            resolved = co_await steps_.resolve(target_, stop_);
             if (resolved && (*resolved)->subject == resolved_->subject) {
                 resolved_ = *resolved;
-                return {};
+                co_return Result<void>();
             }
             lease_ = {};
         }
-        return resolved.failure();
+        co_return resolved.failure();
     }
 
     // A higher value in the config is reported, not obeyed.
@@ -150,18 +154,24 @@ private:
         upstream_.ledgers->learn(ledger_of(target_, *resolved_), std::move(answer), now());
     }
 
-    // Nothing: it succeeded, or what has been handed over cannot be taken back and says so itself
-    // (an error of Result).
-    Result<std::optional<Failed>> attempt(const plugins::PreparedRequest& prepared) {
+    // Nothing: it succeeded. An error: what has been handed over cannot be taken back, or nothing
+    // could be sent.
+    Awaitable<Result<std::optional<Failed>>> attempt(const plugins::PreparedRequest& prepared) {
         auto credentials = auth::attach_headers(*resolved_);
-        if (!credentials) return credentials.failure();
+        if (!credentials) co_return credentials.failure();
         const auto request =
             outgoing_request(upstream_.provider, prepared, std::move(*credentials));
-        if (!request) return request.failure();
+        if (!request) co_return request.failure();
         log_sending(*request);
         sent_at_ = now();
-        Attempt sent(handler_, *request);
-        sent.send(upstream_.client, stop_);
+        Attempt sent(handler_);
+        const auto receiver = sent.receiver();
+        auto end = co_await steps_.send(*request, receiver, stop_);
+        sent.finish(std::move(end));
+        co_return settle(sent, request->url);
+    }
+
+    Result<std::optional<Failed>> settle(const Attempt& sent, const std::string& url) {
         if (sent.end().resent_by_library)
             log::info("run", "a pooled connection had closed; the request was sent once more");
         if (sent.succeeded()) {
@@ -169,7 +179,7 @@ private:
             return std::optional<Failed>();
         }
         if (stop_.stop_requested()) return fail(cancelled());
-        auto failed = judge(sent, request->url);
+        auto failed = judge(sent, url);
         if (sent.handed_over()) return fail(std::move(failed.error));
         return std::optional(std::move(failed));
     }
@@ -213,10 +223,12 @@ private:
     }
 
     // Returns once another attempt makes sense; the error that ends the exchange otherwise.
-    Result<void> make_ready_for_another(const Failed& failed) {
+    Awaitable<Result<void>> make_ready_for_another(const Failed& failed) {
         if (failed.credential_refused && resolved_->method.kind == auth::Kind::oauth2 &&
-            !recovered_)
-            return recover();
+            !recovered_) {
+            auto recovered = co_await recover();
+            co_return recovered;
+        }
         const auto decision = http::decide_retry({.retries_made = retries_made_,
                                                   .max_retries = upstream_.max_retries,
                                                   .worth_retrying = failed.worth_retrying,
@@ -224,7 +236,7 @@ private:
                                                   .random = random_fraction()});
         if (!decision.retry) {
             if (refusal_ && handler_.on_refusal) handler_.on_refusal(*refusal_);
-            return fail(failed.error);
+            co_return fail(failed.error);
         }
         ++retries_made_;
         notice(fmt::format("{}; trying again in {} ({} of {})",
@@ -232,17 +244,18 @@ private:
                            text::describe_duration(decision.wait),
                            retries_made_,
                            upstream_.max_retries));
-        if (!pause(decision.wait, stop_)) return fail(cancelled());
-        return {};
+        const bool waited = co_await steps_.pause(decision.wait, stop_);
+        if (!waited) co_return fail(cancelled());
+        co_return Result<void>();
     }
 
     // Once for an exchange, whatever follows.
-    Result<void> recover() {
+    Awaitable<Result<void>> recover() {
         recovered_ = true;
-        auto newer = upstream_.broker.recover(target_, *resolved_, {.stop = stop_});
-        if (!newer) return newer.failure();
+        const auto newer = co_await steps_.recover(target_, *resolved_, stop_);
+        if (!newer) co_return newer.failure();
         resolved_ = *newer;
-        return {};
+        co_return Result<void>();
     }
 
     [[nodiscard]] Origin origin() const {
@@ -268,10 +281,12 @@ private:
         if (handler_.notice) handler_.notice(text);
     }
 
+    Steps& steps_;
     const Upstream& upstream_;
     const ExchangeHandler& handler_;
     std::stop_token stop_;
-    auth::Target target_;
+    std::optional<auth::Target> made_ = {};
+    const auth::Target& target_;
     auth::ResolvedPtr resolved_ = {};
     auth::Lease lease_ = {};
     std::optional<http::Response> refusal_ = {};
@@ -282,11 +297,14 @@ private:
 
 }  // namespace
 
-Result<void> exchange(const Upstream& upstream,
-                      const plugins::ClientRequest& request,
-                      const ExchangeHandler& handler,
-                      std::stop_token stop) {
-    return Exchange(upstream, handler, std::move(stop)).run(request);
+boost::asio::awaitable<Result<void>> exchange(Steps& steps,
+                                              const Upstream& upstream,
+                                              const plugins::ClientRequest& request,
+                                              const ExchangeHandler& handler,
+                                              std::stop_token stop) {
+    Exchange one(steps, upstream, handler, std::move(stop));
+    auto outcome = co_await one.run(request);
+    co_return outcome;
 }
 
 }  // namespace handover::run

@@ -22,11 +22,12 @@ struct Upstream {
     const providers::Provider& provider;
     const plugins::Instance& instance;
     auth::Broker& broker;
-    http::Client& client;
-    std::string account = {};  // empty: the provider's own
+    http::Client* client = nullptr;  // what blocking calls send with
+    std::string account = {};        // empty: the provider's own
     int max_retries = 3;
     auth::Clock clock = {};
-    limits::Ledgers* ledgers = nullptr;  // absent: limits are neither asked nor learned
+    limits::Ledgers* ledgers = nullptr;    // absent: limits are neither asked nor learned
+    const auth::Target* target = nullptr;  // the provider's under that account, where it is at hand
 };
 
 // Events of one exchange, on the calling thread. The bytes of a stream are handed over as they
@@ -42,6 +43,7 @@ struct ExchangeHandler {
     // It ended for want of quota, or at a rate limit longer than a retry waits; when it is worth
     // another try, if anybody said.
     std::function<void(std::optional<Time> reset)> on_quota = {};
+    http::Flow* flow = nullptr;  // lets the reader hold the answer back; on an event loop only
     bool hold_preamble = false;  // also hold back the events that open a Responses stream, so that
                                  // a failure after them is retried
 };
