@@ -70,6 +70,7 @@ public:
                                 const Resolved& rejected,
                                 const Patience& patience) {
         cache_.forget(id_of(target));
+        const auto stamp = services_.store->stamp(id_of(target));
         const auto stored = renewal_.load(id_of(target));
         const auto choice = choose(target, stored, services_.environment, false);
         if (choice.winner == nullptr) return fail(*choice.error);
@@ -86,7 +87,7 @@ public:
                 id_of(target), "another account is logged in now; start the request again"));
         }
         if (!(newest->credential.access_token == rejected.credential.access_token))
-            return remember(target, newest);
+            return remember(target, newest, last_use(target, *newest), stamp);
         return refresh_stored(target, newest, RefreshReason::rejected, patience);
     }
 
@@ -232,7 +233,8 @@ private:
     }
 
     // A credential that is looked after in the background serves to its end.
-    Time last_use(const Target& target, const oauth2::RefreshSituation& situation) {
+    Time last_use(const Target& target, const Resolved& resolved) {
+        const auto situation = renewal_.situation_of(resolved, {});
         if (situation.expires_at && cache_.kept(target)) return *situation.expires_at;
         return use_before(situation);
     }
@@ -245,10 +247,10 @@ private:
         const auto situation = renewal_.situation_of(*current, min_validity);
         switch (oauth2::decide_refresh(situation)) {
             case oauth2::RefreshDecision::use:
-                return remember(target, current, last_use(target, situation), stamp);
+                return remember(target, current, last_use(target, *current), stamp);
             case oauth2::RefreshDecision::refresh:
                 if (min_validity == Milliseconds(0) && cache_.kept(target))
-                    return remember(target, current, last_use(target, situation), stamp);
+                    return remember(target, current, last_use(target, *current), stamp);
                 return publish(target,
                                *current,
                                renewal_.refresh_if_quick(target, current, patience, min_validity));
@@ -293,8 +295,7 @@ private:
         const auto& next = **refreshed;
         if (next.credential.access_token == before.credential.access_token) return refreshed;
         const auto stamp = services_.store->stamp(id_of(target));
-        return remember(
-            target, *refreshed, last_use(target, renewal_.situation_of(next, {})), stamp);
+        return remember(target, *refreshed, last_use(target, next), stamp);
     }
 
     // What is due for a credential that is looked after; how long it can be left alone then.

@@ -4,6 +4,29 @@
 #include "auth/oauth2/jwt.hpp"
 
 namespace handover::auth {
+namespace {
+
+bool differ(const oauth2::Jwt& before, const oauth2::Jwt& after, const std::string& pointer) {
+    const auto old = oauth2::claim(before, pointer);
+    const auto now = oauth2::claim(after, pointer);
+    return old && now && *old != *now;
+}
+
+bool names_another(const Method& method, const Secret& before, const Secret& after) {
+    const auto old = oauth2::decode_jwt(before.reveal());
+    const auto now = oauth2::decode_jwt(after.reveal());
+    if (!old || !now) return false;
+    const auto subject = method.claims.find(method.subject);
+    return differ(*old, *now, "/sub") ||
+           (subject != method.claims.end() && differ(*old, *now, subject->second));
+}
+
+}  // namespace
+
+bool another_account(const Method& method, const Credential& before, const Credential& after) {
+    return names_another(method, before.id_token, after.id_token) ||
+           names_another(method, before.access_token, after.access_token);
+}
 
 KnownClaims claims_of(const Method& method, const Credential& credential) {
     if (method.kind != Kind::oauth2) return {};

@@ -18,4 +18,8 @@ struct KnownClaims {
 
 KnownClaims claims_of(const Method& method, const Credential& credential);
 
+// Tokens that name somebody else than the tokens of the same kind before them. A token that names
+// nobody is nobody else's.
+bool another_account(const Method& method, const Credential& before, const Credential& after);
+
 }  // namespace handover::auth

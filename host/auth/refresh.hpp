@@ -5,9 +5,7 @@
 
 #include <chrono>
 #include <functional>
-#include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -20,6 +18,8 @@
 #include "http/message.hpp"
 
 namespace handover::auth {
+
+class UnsavedLogins;
 
 enum class RefreshReason {
     due,       // by the clock
@@ -70,6 +70,9 @@ using SpendToken = std::function<RefreshResult(const RefreshWork& work,
 class Refresher {
 public:
     explicit Refresher(RefreshServices services);
+    Refresher(const Refresher&) = delete;
+    Refresher& operator=(const Refresher&) = delete;
+    ~Refresher();
 
     // Blocking. `before_sending` bounds the wait for the lock and may call the whole off until the
     // request leaves; from then on it is finished.
@@ -90,22 +93,9 @@ public:
                              const Credential& current) const;
 
 private:
-    struct Unsaved {
-        Credential credential = {};
-        Secret replaces = {};          // the access token that is still in the store
-        std::uint64_t generation = 0;  // of the lock when it was sent
-        Method method = {};
-    };
-
-    void keep_unsaved(const RefreshWork& work,
-                      const Credential& current,
-                      const Credential& next,
-                      std::uint64_t generation);
-
     RefreshServices services_;
     SpendToken spend_;
-    std::mutex mutex_;  // guards unsaved_
-    std::map<CredentialId, Unsaved> unsaved_;
+    std::unique_ptr<UnsavedLogins> unsaved_;
 };
 
 }  // namespace handover::auth

@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "auth/credential_file.hpp"
@@ -25,6 +26,8 @@ json::array list(const std::vector<std::string>& texts) {
 json::object print_method(const Method& method) {
     json::object params;
     for (const auto& [name, value] : method.token_params) params[name] = value;
+    json::object claims;
+    for (const auto& [name, pointer] : method.claims) claims[name] = pointer;
     return {{"id", method.id},
             {"issuer", method.issuer},
             {"discovery", static_cast<int>(method.discovery)},
@@ -33,6 +36,8 @@ json::object print_method(const Method& method) {
             {"client_id", method.client_id},
             {"scopes", list(method.scopes)},
             {"token_params", std::move(params)},
+            {"claims", std::move(claims)},
+            {"subject", method.subject},
             {"refresh_encoding", static_cast<int>(method.refresh_encoding)},
             {"revocation_encoding", static_cast<int>(method.revocation_encoding)},
             {"terminal_errors", list(method.terminal_errors)}};
@@ -77,6 +82,17 @@ public:
         }
         return out;
     }
+    std::map<std::string, std::string> map_of_texts(std::string_view name) {
+        std::map<std::string, std::string> out;
+        const auto* values = object(name);
+        complete_ = complete_ && values != nullptr;
+        if (!complete_) return out;
+        for (const auto& [key, value] : *values) {
+            complete_ = complete_ && value.is_string();
+            if (complete_) out.emplace(key, std::string(value.get_string()));
+        }
+        return out;
+    }
     const json::object* object(std::string_view name) {
         const auto* member = object_.if_contains(name);
         if (member != nullptr && member->is_object()) return &member->get_object();
@@ -102,13 +118,9 @@ std::optional<Method> parse_method(const json::object& object) {
     method.endpoints.revocation_endpoint = members.text_or_null("revocation_endpoint");
     method.client_id = members.text("client_id");
     method.scopes = members.texts("scopes");
-    const auto* params = members.object("token_params");
-    members.need(params != nullptr);
-    if (params != nullptr) {
-        Members values(*params);
-        for (const auto& [name, value] : *params)
-            method.token_params[std::string(name)] = values.text(name);
-    }
+    method.token_params = members.map_of_texts("token_params");
+    method.claims = members.map_of_texts("claims");
+    method.subject = members.text("subject");
     method.refresh_encoding =
         members.number("refresh_encoding") == 0 ? BodyEncoding::form : BodyEncoding::json;
     method.revocation_encoding =

@@ -12,8 +12,8 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t fingerprint_digits = 32;
-constexpr std::array<std::string_view, 4> fate_names = {
-    "transient", "unknown", "terminal", "store_failed"};
+constexpr std::array<std::string_view, 5> fate_names = {
+    "transient", "unknown", "terminal", "store_failed", "replaced"};
 
 std::optional<json::object> parse_object(std::string_view text) {
     json::error_code error;

@@ -27,15 +27,21 @@ struct Journal {
     bool operator==(const Journal&) const = default;
 };
 
-enum class RefreshFate { transient, unknown, terminal, store_failed };
+enum class RefreshFate {
+    transient,
+    unknown,
+    terminal,
+    store_failed,
+    replaced,  // no failure: the upstream had refused the token before this one
+};
 
-// The last refresh that brought no new credential. It counts only for the refresh token it speaks
-// of.
+// The last refresh that brought no new credential, or one that the upstream asked for by a 401. It
+// counts only for the refresh token it speaks of.
 struct RefreshRecord {
     RefreshFate fate = RefreshFate::transient;
     Time at = {};
     Time next_try = {};
-    int failures = 0;  // in a row
+    int failures = 0;  // in a row; of `replaced`: such refreshes
     std::uint64_t generation = 0;
     std::string fingerprint = {};
     std::string code = {};     // the authority's, where it gave one

@@ -94,7 +94,8 @@ bool Renewal::saved(const CredentialId& id) {
 
 std::optional<RefreshRecord> Renewal::record_of(const Credential& credential) {
     auto record = services_.store->record(credential.id);
-    if (!record || credential.refresh_token.empty()) return std::nullopt;
+    if (!record || record->fate == RefreshFate::replaced || credential.refresh_token.empty())
+        return std::nullopt;
     return fingerprint_of(credential.refresh_token) == record->fingerprint ? record : std::nullopt;
 }
 
@@ -135,12 +136,31 @@ Result<ResolvedPtr> Renewal::refresh_if_quick(const Target& target,
                                               const ResolvedPtr& current,
                                               const Patience& patience,
                                               Milliseconds min_validity) {
-    const auto wait =
-        min_validity > lead_of(current->method) ? longest_asked_wait : longest_optional_wait;
+    const bool asked = min_validity > lead_of(current->method);
+    const Milliseconds longest = asked ? longest_asked_wait : longest_optional_wait;
+    const auto wait = longest - under_way_for(current->credential);
+    if (wait <= Milliseconds(0)) {
+        return outcome(current,
+                       RefreshReason::due,
+                       {.trouble = Error{.code = Errc::auth_refresh_unavailable,
+                                         .message = "the login of " + target.provider +
+                                                    " could not be refreshed yet",
+                                         .reason = "a refresh was sent and has no answer",
+                                         .fix = "try again later"}});
+    }
     auto bounded = patience;
     bounded.deadline =
         std::min<steady_clock::time_point>(bounded.deadline, steady_clock::now() + wait);
     return refresh(target, current, RefreshReason::due, bounded);
+}
+
+// How long a refresh of this credential has been waiting for its answer, in whatever process.
+Milliseconds Renewal::under_way_for(const Credential& credential) {
+    const auto journal = services_.store->journal(credential.id);
+    if (!journal || !*journal) return {};
+    if ((*journal)->fingerprint != fingerprint_of(credential.refresh_token)) return {};
+    const auto since = std::chrono::duration_cast<Milliseconds>(services_.clock() - (*journal)->at);
+    return std::max(since, Milliseconds(0));
 }
 
 void Renewal::start(const Target& target,

@@ -62,7 +62,8 @@ private:
     Result<ResolvedPtr> outcome(const ResolvedPtr& current,
                                 RefreshReason reason,
                                 const RefreshResult& result);
-    bool expired(const Credential& credential) const;
+    [[nodiscard]] Milliseconds under_way_for(const Credential& credential);
+    [[nodiscard]] bool expired(const Credential& credential) const;
 
     const Services& services_;
     Refresher refresher_;

@@ -10,6 +10,7 @@
 #include "auth/credential_file.hpp"
 #include "fake_authority.hpp"
 #include "platform/files.hpp"
+#include "text/encoding.hpp"
 
 using namespace handover::auth;
 using namespace handover::auth::testing;
@@ -267,6 +268,117 @@ TEST_CASE("a 401 from upstream: another stored token first, else one refresh") {
     }
 }
 
+TEST_CASE("an upstream that refuses every token does not cost a refresh for each request") {
+    BrokerWorld world;
+    world.logged_in(3600);
+    int number = 0;
+    // What a request gets that was refused with the token of now: another token, or an error.
+    const auto after_401 = [&] {
+        const auto shown = world.broker->resolve(world.target, {});
+        REQUIRE(shown);
+        world.answer(tokens(++number));
+        const auto next = world.broker->recover(world.target, **shown, {});
+        return next ? "another token" : std::string(code_name(next.error().code));
+    };
+    int refreshes = 0;
+    for (const int pause : {5, 10, 20}) {
+        CHECK(after_401() == "another token");
+        CHECK(world.refreshes() == ++refreshes);
+        world.now = world.now + pause - 1;
+        CHECK(after_401() == "AUTH_SESSION_EXPIRED");
+        world.open();  // nor in another process
+        CHECK(after_401() == "AUTH_SESSION_EXPIRED");
+        CHECK(world.refreshes() == refreshes);
+        CHECK(world.broker->status(world.target)->front().note.empty());
+        CHECK(world.broker->status(world.target)->front().status == Status::authenticated);
+        world.now = world.now + 1;
+    }
+    SECTION("long after, it is news again") {
+        world.now = world.now + 600;
+        CHECK(after_401() == "another token");
+        world.now = world.now + 5;
+        CHECK(after_401() == "another token");
+    }
+    SECTION("what is due is refreshed, whatever the upstream said") {
+        CHECK(after_401() == "another token");
+        world.answer(tokens(50));
+        const auto asked = world.broker->refresh(world.target, {});
+        REQUIRE(asked);
+        CHECK((*asked)->credential.access_token == Secret("sandbox-access-50"));
+        CHECK(after_401() == "another token");
+    }
+}
+
+namespace {
+
+// Says whose it is; nobody looks at the signature of a token from the authority itself.
+std::string jwt(const std::string& payload) {
+    return handover::text::base64url_encode(R"({"alg":"RS256"})") + "." +
+           handover::text::base64url_encode(payload) + ".c2lnbmF0dXJl";
+}
+
+}  // namespace
+
+TEST_CASE("tokens of another account are not kept") {
+    struct Case {
+        const char* name;
+        const char* before;  // claims of the ID token, and of the access token
+        const char* after;
+        bool kept;
+    };
+    const Case cases[] = {
+        {"the same", R"({"sub":"alice","acct":"1"})", R"({"sub":"alice","acct":"1"})", true},
+        {"another subject", R"({"sub":"alice"})", R"({"sub":"mallory"})", false},
+        {"another account",
+         R"({"sub":"alice","acct":"1"})",
+         R"({"sub":"alice","acct":"2"})",
+         false},
+        {"says less", R"({"sub":"alice","acct":"1"})", R"({"aud":"app"})", true},
+        {"says more", R"({"aud":"app"})", R"({"sub":"alice","acct":"1"})", true},
+    };
+    for (const auto& c : cases) {
+        for (const bool in_id_token : {true, false}) {
+            DYNAMIC_SECTION(c.name << (in_id_token ? ", ID token" : ", access token")) {
+                BrokerWorld world;
+                auto& method = world.target.methods.front();
+                method.claims = {{"account", "/acct"}};
+                method.subject = "account";
+                auto& broker = world.open();
+                auto old = login(at(3600));
+                (in_id_token ? old.id_token : old.access_token) = Secret(jwt(c.before));
+                const auto old_access = old.access_token;
+                REQUIRE(broker.store_login(world.target, method, old));
+                const auto after = jwt(std::string(c.after).insert(1, R"("iat":1,)"));
+                const auto access = in_id_token ? "sandbox-access-1" : after;
+                const auto id = in_id_token ? R"("id_token":")" + after + "\"," : "";
+                world.answer(
+                    answered(200,
+                             "{" + id + R"("access_token":")" + access +
+                                 R"(","refresh_token":"sandbox-refresh-1","expires_in":3600})"));
+                world.now = 3600 - 100;
+                const auto got = broker.resolve(world.target, {});
+                REQUIRE(got);
+                CHECK(((*got)->credential.access_token == old_access) == !c.kept);
+                const auto stored = world.stored();
+                REQUIRE(stored);
+                CHECK(stored->login_needed.has_value() == !c.kept);
+                CHECK(stored->refresh_token ==
+                      Secret(c.kept ? "sandbox-refresh-1" : "sandbox-refresh-0"));
+                CHECK(world.revocations() == (c.kept ? 0 : 1));
+                CHECK_FALSE(std::filesystem::exists(world.file(".journal")));
+                if (c.kept) continue;
+                CHECK(stored->login_needed->code == "another_account");
+                CHECK_THAT(std::string(world.requests.back().secret_body.reveal()) +
+                               world.requests.back().body,
+                           Catch::Matchers::Contains("sandbox-refresh-1"));
+                world.now = 3600;
+                CHECK(world.token() == "AUTH_SESSION_EXPIRED");
+                CHECK(world.refreshes() == 1);
+            }
+        }
+    }
+}
+
 TEST_CASE("a key is not refreshed") {
     BrokerWorld world;
     world.target = target_with({key_method()});
@@ -429,4 +541,121 @@ TEST_CASE("a caller that gives up leaves the refresh to finish") {
     if (!resolved) CHECK(resolved.error().code == Errc::auth_cancelled);
     world.broker.reset();
     CHECK(world.stored()->access_token == Secret("sandbox-access-1"));
+}
+
+TEST_CASE("resolve_now gives what resolve would give at once, and nothing else") {
+    BrokerWorld world;
+    auto& broker = world.logged_in(3600);
+    CHECK_FALSE(broker.resolve_now(world.target));
+    const auto resolved = broker.resolve(world.target, {});
+    REQUIRE(resolved);
+    CHECK(broker.resolve_now(world.target) == *resolved);
+    auto other = world.target;
+    other.account = "other";
+    CHECK_FALSE(broker.resolve_now(other));
+    other = world.target;
+    other.methods.front().client_id = "another";
+    CHECK_FALSE(broker.resolve_now(other));
+    world.now = 3600 - 300;
+    CHECK_FALSE(broker.resolve_now(world.target));
+    CHECK(world.refreshes() == 0);
+}
+
+namespace {
+
+// A world whose clock is the machine's: background threads sleep by it.
+struct TimedWorld : BrokerWorld {
+    using Clock = std::chrono::system_clock;
+
+    void open_timed() {
+        auto parts = services();
+        parts.clock = [] { return Clock::now(); };
+        broker = std::make_unique<Broker>(std::move(parts));
+    }
+    // A login that is due and works for another minute.
+    static Credential due_login() {
+        auto credential = login(Clock::now() + std::chrono::minutes(1));
+        credential.obtained_at = Clock::now() - std::chrono::minutes(3);
+        return credential;
+    }
+    void log_in(Broker& by) {
+        REQUIRE(by.store_login(target, target.methods.front(), due_login()));
+    }
+    std::string token_now() {
+        const auto resolved = broker->resolve_now(target);
+        return resolved ? std::string(resolved->credential.access_token.reveal()) : "";
+    }
+    static bool eventually(const std::function<bool()>& holds) {
+        const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+        while (!holds() && std::chrono::steady_clock::now() < until) std::this_thread::yield();
+        return holds();
+    }
+};
+
+}  // namespace
+
+TEST_CASE("kept fresh: refreshed in the background while requests go on with the current token") {
+    TimedWorld world;
+    world.open_timed();
+    std::atomic<bool> may_answer = false;
+    world.answer(tokens(1));
+    world.before_answer = [&] {
+        while (!may_answer) std::this_thread::yield();
+    };
+    const auto target = world.broker->keep_fresh(world.target);
+    CHECK(world.broker->keep_fresh(world.target) == target);
+    world.log_in(*world.broker);
+    CHECK(world.token() == "sandbox-access-0");
+    CHECK(TimedWorld::eventually([&] { return world.refreshes() == 1; }));
+    // Nobody waits while the authority is asked, not even where the store has to be read.
+    CHECK(world.token_now() == "sandbox-access-0");
+    CHECK(world.broker->resolve(*target, {.deadline = {}}));
+    may_answer = true;
+    CHECK(TimedWorld::eventually([&] { return world.token_now() == "sandbox-access-1"; }));
+    CHECK(world.broker->resolve_now(*target) == *world.broker->resolve(world.target, {}));
+    CHECK(world.refreshes() == 1);
+}
+
+TEST_CASE("kept fresh: logins and logouts of others are followed") {
+    TimedWorld world;
+    world.open_timed();
+    world.answer(tokens(1));
+    (void)world.broker->keep_fresh(world.target);
+    CHECK(world.token() == "AUTH_NOT_LOGGED_IN");
+    Broker other(world.services());
+    world.log_in(other);
+    CHECK(world.token() == "sandbox-access-0");
+    CHECK(TimedWorld::eventually([&] { return world.token_now() == "sandbox-access-1"; }));
+    REQUIRE(other.logout(world.target, false, {}));
+    CHECK(TimedWorld::eventually([&] { return world.token() == "AUTH_NOT_LOGGED_IN"; }));
+    CHECK(world.refreshes() == 1);
+}
+
+TEST_CASE("kept fresh: a dead authority is left alone for a while, and stops nobody") {
+    TimedWorld world;
+    world.open_timed();
+    (void)world.broker->keep_fresh(world.target);
+    world.log_in(*world.broker);
+    CHECK(world.token() == "sandbox-access-0");
+    CHECK(TimedWorld::eventually([&] { return world.store()->record(example).has_value(); }));
+    for (int i = 0; i < 100; ++i) CHECK(world.token() == "sandbox-access-0");
+    CHECK(world.token_now() == "sandbox-access-0");
+    CHECK(world.refreshes() == 1);
+}
+
+TEST_CASE("while the token works nobody waits long for a refresh; it goes on") {
+    BrokerWorld world;
+    world.logged_in(3600);
+    world.answer(tokens(1));
+    std::atomic<bool> may_answer = false;
+    world.before_answer = [&] {
+        while (!may_answer) std::this_thread::yield();
+    };
+    world.now = 3600 - 100;
+    const auto begun = std::chrono::steady_clock::now();
+    CHECK(world.token() == "sandbox-access-0");
+    CHECK(std::chrono::steady_clock::now() - begun >= std::chrono::milliseconds(1900));
+    may_answer = true;
+    CHECK(TimedWorld::eventually([&] { return world.token() == "sandbox-access-1"; }));
+    CHECK(world.refreshes() == 1);
 }

@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 
 #include <algorithm>
+#include <mutex>
 #include <thread>
 
 #include "fake_authority.hpp"
@@ -87,6 +88,163 @@ TEST_CASE("16 threads take turns") {
     }
     for (auto& thread : threads) thread.join();
     CHECK(most == 1);
+}
+
+namespace {
+
+// What callbacks of waits said, in their order.
+struct Said {
+    std::mutex mutex;  // guards said
+    std::vector<std::string> said;
+
+    void note(std::string what) {
+        const std::lock_guard guard(mutex);
+        said.push_back(std::move(what));
+    }
+    std::vector<std::string> all() {
+        const std::lock_guard guard(mutex);
+        return said;
+    }
+    bool wait_for(std::size_t count) {
+        const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+        while (all().size() < count && std::chrono::steady_clock::now() < until)
+            std::this_thread::yield();
+        return all().size() >= count;
+    }
+    // Notes its name, or the error's, and gives the lease back.
+    std::function<void(handover::Result<Lease>)> noter(std::string name) {
+        return [this, name = std::move(name)](handover::Result<Lease> lease) {
+            note(lease ? name : name + " " + std::string(code_name(lease.error().code)));
+        };
+    }
+};
+
+std::ptrdiff_t threads_of_this_process() {
+    const std::filesystem::directory_iterator tasks("/proc/self/task");
+    return std::distance(begin(tasks), end(tasks));
+}
+
+}  // namespace
+
+TEST_CASE("waits without a thread: in the order of arrival, however many") {
+    constexpr int waiters = 20'000;  // one stack frame each would be too many
+    TemporaryFolder folder;
+    LeaseTable table(folder.path() / "leases");
+    const auto threads = threads_of_this_process();
+    Said said;
+    auto held = table.take("a", {});
+    for (int i = 0; i < waiters; ++i)
+        table.take_async("a", {.done = said.noter(std::to_string(i))});
+    CHECK(table.waiting("a") == waiters);
+    CHECK(table.waiting("b") == 0);
+    CHECK(threads_of_this_process() <= threads + 1);
+    CHECK(said.all().empty());
+    *held = Lease();
+    const auto order = said.all();  // handed on by the thread that gave it back
+    REQUIRE(order.size() == waiters);
+    for (int i = 0; i < waiters; ++i) {
+        if (order[static_cast<std::size_t>(i)] != std::to_string(i)) FAIL("number " << i);
+    }
+    CHECK_FALSE(table.holder("a"));
+}
+
+TEST_CASE("a free lease is handed over before take_async returns") {
+    TemporaryFolder folder;
+    LeaseTable table(folder.path() / "leases");
+    Lease kept;
+    table.take_async("a", {.done = [&](auto lease) { kept = *std::move(lease); }});
+    CHECK(kept.held());
+    CHECK(table.holder("a") == getpid());
+    CHECK_FALSE((*table.take_now("a")).has_value());
+    kept = Lease();
+    CHECK((*table.take_now("a"))->held());
+}
+
+TEST_CASE("those who wait with a thread and those without stand in one line") {
+    TemporaryFolder folder;
+    LeaseTable table(folder.path() / "leases");
+    Said said;
+    auto held = table.take("a", {});
+    table.take_async("a", {.done = said.noter("first")});
+    std::thread second([&] {
+        const auto lease = table.take("a", {});
+        said.note("second");
+    });
+    while (table.waiting("a") < 2) std::this_thread::yield();
+    table.take_async("a", {.done = said.noter("third")});
+    *held = Lease();
+    second.join();
+    REQUIRE(said.wait_for(3));
+    CHECK(said.all() == std::vector<std::string>{"first", "second", "third"});
+}
+
+TEST_CASE("a wait that ends early leaves the others in their places") {
+    TemporaryFolder folder;
+    LeaseTable table(folder.path() / "leases");
+    LeaseTable other(folder.path() / "leases");
+    Said said;
+    std::stop_source stop;
+    // The lease is out in this process, or in another one.
+    for (auto* from : {&table, &other}) {
+        auto held = from->take("a", {});
+        said.said.clear();
+        stop = std::stop_source();
+        table.take_async("a", {.patience = within(1), .done = said.noter("late")});
+        table.take_async("a",
+                         {.patience = {.stop = stop.get_token()}, .done = said.noter("stopped")});
+        table.take_async("a", {.done = said.noter("patient")});
+        REQUIRE(said.wait_for(1));
+        stop.request_stop();
+        CHECK(said.all() ==
+              std::vector<std::string>{"late PROVIDER_UNAVAILABLE", "stopped AUTH_CANCELLED"});
+        CHECK(table.waiting("a") == 1);
+        *held = Lease();
+        REQUIRE(said.wait_for(3));
+        CHECK(said.all().back() == "patient");
+    }
+    // Asked to stop already: it never has a place.
+    auto held = table.take("a", {});
+    table.take_async("a", {.patience = {.stop = stop.get_token()}, .done = said.noter("never")});
+    CHECK(said.all().back() == "never AUTH_CANCELLED");
+    CHECK(table.waiting("a") == 0);
+}
+
+TEST_CASE("a lease that came when nobody waited for it any more is free again") {
+    TemporaryFolder folder;
+    LeaseTable table(folder.path() / "leases");
+    LeaseTable other(folder.path() / "leases");
+    auto held = other.take("a", {});
+    CHECK(table.take("a", within(1)).error().code == Errc::provider_unavailable);
+    *held = Lease();
+    CHECK(other.take("a", {}));
+    CHECK(table.take("a", {}));
+}
+
+TEST_CASE("the end of the table ends the waits, not the leases") {
+    TemporaryFolder folder;
+    Said said;
+    Lease kept;
+    {
+        LeaseTable table(folder.path() / "leases");
+        kept = *table.take("a", {});
+        for (int i = 0; i < 3; ++i) table.take_async("a", {.done = said.noter(std::to_string(i))});
+    }
+    CHECK(said.all() ==
+          std::vector<std::string>{"0 AUTH_CANCELLED", "1 AUTH_CANCELLED", "2 AUTH_CANCELLED"});
+    LeaseTable after(folder.path() / "leases");
+    CHECK(after.holder("a") == getpid());
+    kept = Lease();
+    CHECK(after.take("a", {}));
+}
+
+TEST_CASE("a folder that cannot be written is each waiter's error") {
+    TemporaryFolder folder;
+    REQUIRE(handover::platform::replace_file(folder.path() / "leases", "a file"));
+    LeaseTable table(folder.path() / "leases");
+    Said said;
+    CHECK(table.take("a", {}).error().code == Errc::store_io);
+    for (int i = 0; i < 2; ++i) table.take_async("a", {.done = said.noter(std::to_string(i))});
+    CHECK(said.all() == std::vector<std::string>{"0 STORE_IO", "1 STORE_IO"});
 }
 
 TEST_CASE("8 processes on one lease: one at a time") {
