@@ -97,17 +97,10 @@ PasteReader::PasteReader(int fd)
         fd_ = -1;
         return;
     }
-    const auto pasting = for_pasting(settings);
-    if (tcsetattr(fd_, TCSANOW, &pasting) != 0) {
-        fd_ = -1;
-        return;
-    }
-    saved_ = settings;
-    terminal_ = fd_;
-}
-
-PasteReader::~PasteReader() {
-    if (saved_) (void)tcsetattr(terminal_, TCSAFLUSH, &*saved_);
+    mode_.emplace(fd_, settings, for_pasting(settings), TCSANOW);
+    if (mode_->set()) return;
+    mode_.reset();
+    fd_ = -1;
 }
 
 std::vector<std::string> PasteReader::read_ready() {

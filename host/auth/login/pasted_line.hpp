@@ -1,12 +1,12 @@
 // A redirected URL that a person pastes: lines read from a terminal without echo, or from a pipe.
 #pragma once
 
-#include <termios.h>
-
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "platform/terminal_mode.hpp"
 
 namespace handover::auth::login {
 
@@ -42,21 +42,20 @@ private:
 class PasteReader {
 public:
     explicit PasteReader(int fd);
-    ~PasteReader();
+    ~PasteReader() = default;
     PasteReader(const PasteReader&) = delete;
     PasteReader& operator=(const PasteReader&) = delete;
 
     // To be polled, or -1: nothing to read (any more).
     [[nodiscard]] int fd() const { return fd_; }
-    [[nodiscard]] bool is_terminal() const { return saved_.has_value(); }
+    [[nodiscard]] bool is_terminal() const { return mode_.has_value(); }
 
     // One read; the lines it completed.
     std::vector<std::string> read_ready();
 
 private:
     int fd_ = -1;
-    int terminal_ = -1;
-    std::optional<termios> saved_ = {};
+    std::optional<platform::TerminalMode> mode_ = {};
     LineAssembler lines_;
 };
 

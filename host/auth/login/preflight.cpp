@@ -13,14 +13,6 @@ using namespace std::chrono;
 // future.
 constexpr auto earliest = sys_days(2026y / January / 1);
 
-Result<void> check_clock(Time now) {
-    if (now >= earliest) return {};
-    return fail({.code = Errc::auth_id_token_invalid,
-                 .message = "this machine's clock is wrong",
-                 .reason = "it says " + text::format_rfc3339(now),
-                 .fix = "set the clock, then run the login again"});
-}
-
 bool holds_something(const std::filesystem::path& path) {
     std::error_code error;
     if (std::filesystem::is_directory(path, error))
@@ -46,6 +38,23 @@ bool speaks_https(const Method& method) {
 
 }  // namespace
 
+Result<void> check_clock(Time now) {
+    if (now >= earliest) return {};
+    return fail({.code = Errc::auth_id_token_invalid,
+                 .message = "this machine's clock is wrong",
+                 .reason = "it says " + text::format_rfc3339(now),
+                 .fix = "set the clock, then run the login again"});
+}
+
+Result<void> check_trust_roots(TrustRoots roots, const Environment& environment) {
+    if (roots == TrustRoots::configured || has_trust_roots(environment)) return {};
+    return fail(
+        {.code = Errc::config_invalid,
+         .message = "no trusted certificates are installed, so no https server can be trusted",
+         .reason = "SSL_CERT_FILE, SSL_CERT_DIR and the system's folders hold none",
+         .fix = "install ca-certificates, or set [http] ca_file"});
+}
+
 Result<void> check_before_login(Broker& broker,
                                 const Services& services,
                                 const Target& target,
@@ -54,14 +63,7 @@ Result<void> check_before_login(Broker& broker,
     const auto ready = broker.preflight({.provider = target.provider, .account = target.account});
     if (!ready) return ready.failure();
     if (auto clock = check_clock(services.clock()); !clock) return clock.failure();
-    if (!speaks_https(method) || roots == TrustRoots::configured ||
-        has_trust_roots(services.environment))
-        return {};
-    return fail(
-        {.code = Errc::config_invalid,
-         .message = "no trusted certificates are installed, so no https server can be trusted",
-         .reason = "SSL_CERT_FILE, SSL_CERT_DIR and the system's folders hold none",
-         .fix = "install ca-certificates, or set [http] ca_file"});
+    return speaks_https(method) ? check_trust_roots(roots, services.environment) : Result<void>();
 }
 
 }  // namespace handover::auth::login
