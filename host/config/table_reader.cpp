@@ -262,7 +262,7 @@ bool is_provider_name(std::string_view name) {
 
 void check_dialects(TableReader& reader, const std::vector<std::string>& dialects) {
     constexpr std::string_view key = "dialects";
-    const std::vector<std::string> known = {"responses", "chat_completions"};
+    const std::vector<std::string> known = {"responses", "chat_completions", "embeddings"};
     if (dialects.empty() && reader.has(key)) reader.wrong(key, "must hold at least one");
     for (auto one = dialects.begin(); one != dialects.end(); ++one) {
         if (std::find(known.begin(), known.end(), *one) == known.end()) {

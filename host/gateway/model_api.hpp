@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -17,6 +18,8 @@
 
 namespace handover::gateway {
 
+struct ApiShared;
+
 struct ModelApiParts {
     RoutingTable routing = {};
 
@@ -30,6 +33,8 @@ struct ModelApiParts {
     auth::Clock clock = {};
 
     http::ClientOptions client = {};
+    http::Send send = {};                     // for lists of models; blocks
+    std::filesystem::path cache_folder = {};  // where such lists are kept; empty: nowhere
     int max_retries = 3;
     int max_queue = 256;
     std::chrono::milliseconds queue_timeout = std::chrono::minutes(1);
@@ -51,10 +56,9 @@ public:
     void add_routes(Routes& routes, const LoopContext& loop);
 
 private:
-    explicit ModelApi(ModelApiParts parts);
+    explicit ModelApi(std::shared_ptr<ApiShared> shared);
 
-    class Impl;
-    std::shared_ptr<Impl> impl_;
+    std::shared_ptr<ApiShared> shared_;
 };
 
 }  // namespace handover::gateway

@@ -119,6 +119,14 @@ Result<std::string> effective_model(const Upstream& upstream, const Prompt& prom
          .fix = "use -m MODEL, or set `model` under [providers." + upstream.provider.name + "]"});
 }
 
+// Embeddings say nothing.
+std::optional<std::string> first_that_speaks(const std::vector<std::string>& dialects) {
+    const auto found = std::find_if(dialects.begin(), dialects.end(), [](const auto& dialect) {
+        return dialect != "embeddings";
+    });
+    return found == dialects.end() ? std::nullopt : std::optional(*found);
+}
+
 Result<std::string> whole_answer(const Upstream& upstream,
                                  const Result<void>& exchanged,
                                  Answer& answer) {
@@ -156,13 +164,14 @@ Result<std::string> run_prompt(const Upstream& upstream,
                                std::stop_token stop) {
     const auto model = effective_model(upstream, prompt);
     if (!model) return model.failure();
-    if (upstream.provider.dialects.empty()) {
+    const auto spoken = first_that_speaks(upstream.provider.dialects);
+    if (!spoken) {
         return fail({.code = Errc::config_invalid,
-                     .message = upstream.provider.name + " names no dialect",
+                     .message = upstream.provider.name + " names no dialect for prompts",
                      .reason = {},
                      .fix = "set `dialects`"});
     }
-    const auto& dialect = upstream.provider.dialects.front();
+    const auto& dialect = *spoken;
     Answer answer(dialect, prompt.stream, on_text);
     const ExchangeHandler handler = {
         .on_head = [&](const http::ResponseHead& head) { answer.take_head(head); },

@@ -26,6 +26,7 @@ void add(std::vector<sdk::Header>& headers, std::string name, const std::string&
 std::string path_of(std::string_view dialect) {
     if (dialect == "responses") return "/responses";
     if (dialect == "chat_completions") return "/chat/completions";
+    if (dialect == "embeddings") return "/embeddings";
     return {};
 }
 

@@ -112,7 +112,7 @@ typedef struct handover_error_output {
 typedef struct handover_request {
     uint32_t size;
     uint32_t stream;         /* 1: the client wants server-sent events; 0: one JSON answer */
-    handover_string dialect; /* "responses" or "chat_completions" */
+    handover_string dialect; /* "responses", "chat_completions" or "embeddings" */
     handover_string model;   /* the model asked for, already stripped of a provider prefix; empty if none was named */
     handover_string body;    /* the client's JSON object, byte for byte; the host has checked that it parses */
     handover_string session; /* an opaque id of the conversation, for cache affinity; may be empty */

@@ -53,6 +53,7 @@ TEST_CASE("paths and headers") {
     CHECK(has(p, {"OpenAI-Project", "proj"}));
     CHECK(has(p, {"Accept", "text/event-stream"}));
     CHECK(has(p, {"User-Agent", "handover/1"}));
+    CHECK(prepared({}, {.dialect = "embeddings", .body = "{}"}).path == "/embeddings");
     const auto plain = prepared({}, {.dialect = "responses", .body = "{}"});
     CHECK(has(plain, {"Accept", "application/json"}));
     CHECK(plain.headers.size() == 3);

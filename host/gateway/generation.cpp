@@ -1,0 +1,334 @@
+#include "gateway/generation.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "dialects/json_validity.hpp"
+#include "gateway/asked_model.hpp"
+#include "gateway/away.hpp"
+#include "gateway/loop_steps.hpp"
+#include "gateway/metrics.hpp"
+#include "gateway/relay.hpp"
+#include "gateway/upstream_error.hpp"
+#include "log/log.hpp"
+#include "run/exchange.hpp"
+
+namespace handover::gateway {
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+using config::ModelAt;
+
+constexpr std::size_t threads_for_credentials = 4;
+constexpr std::size_t threads_for_listings = 2;
+
+std::string_view name_of(Endpoint endpoint) {
+    switch (endpoint) {
+        case Endpoint::responses:
+            return "responses";
+        case Endpoint::chat_completions:
+            return "chat_completions";
+        case Endpoint::embeddings:
+            break;
+    }
+    return "embeddings";
+}
+
+// A conversation's own id, where the client tells one: it keeps the provider's caches warm.
+std::string session_of(const ClientRequest& request) {
+    for (const auto* name : {"session-id", "session_id", "conversation_id", "x-session-id"}) {
+        if (const auto value = request.header(name); !value.empty()) return std::string(value);
+    }
+    return {};
+}
+
+// Why one stop did not serve: as a failure that is weighed, or as what the client is told anyway.
+using Unserved = std::variant<UpstreamFailure, ApiError>;
+
+class Generation {
+public:
+    Generation(ApiLoop& loop, Endpoint endpoint, ClientRequest& request, Responder& responder)
+        : loop_(loop),
+          parts_(loop.shared->parts),
+          endpoint_(endpoint),
+          request_(request),
+          responder_(responder),
+          client_{.responder = responder, .notes = request.notes, .flow = flow_} {}
+    Generation(const Generation&) = delete;
+    Generation& operator=(const Generation&) = delete;
+    // Whoever was held back is not any more.
+    ~Generation() { responder_.on_drained({}); }
+
+    boost::asio::awaitable<void> run() {
+        request_.notes.dialect = name_of(endpoint_);
+        auto asked = read_asked(request_.body);
+        if (const auto* refusal = std::get_if<ApiError>(&asked)) {
+            refuse(*refusal);
+            co_return;
+        }
+        asked_ = std::get<AskedModel>(std::move(asked));
+        const auto listed = [this](std::string_view model) {
+            return loop_.shared->known.lists(parts_.routing.default_provider, model);
+        };
+        const auto way = itinerary(parts_.routing, asked_.model, listed);
+        if (!way) {
+            refuse(api_error({.error = way.error()}, parts_.max_retries, now()));
+            co_return;
+        }
+        co_await travel(*way);
+    }
+
+private:
+    [[nodiscard]] Time now() const {
+        return parts_.clock ? parts_.clock() : std::chrono::system_clock::now();
+    }
+
+    // One stop after the other, for as long as the client has seen nothing.
+    boost::asio::awaitable<void> travel(const Itinerary& way) {
+        for (std::size_t i = 0; i < way.stops.size(); ++i) {
+            const auto& stop = way.stops[i];
+            const bool last = i + 1 == way.stops.size();
+            request_.notes.provider = stop.provider;
+            auto unserved = co_await visit(stop, last);
+            if (!unserved) co_return;
+            if (request_.client_gone.stop_requested()) {
+                responder_.abort();
+                co_return;
+            }
+            if (!last && goes_on(*unserved)) {
+                leave(stop, way.stops[i + 1], std::get<UpstreamFailure>(*unserved));
+                continue;
+            }
+            give_up(*unserved);
+            co_return;
+        }
+    }
+
+    [[nodiscard]] bool goes_on(const Unserved& unserved) const {
+        const auto* failure = std::get_if<UpstreamFailure>(&unserved);
+        return failure != nullptr && !responder_.head_sent() && is_worth_a_fallback(*failure);
+    }
+
+    void leave(const ModelAt& from, const ModelAt& to, const UpstreamFailure& failure) {
+        if (request_.notes.fallback_from.empty()) request_.notes.fallback_from = from.provider;
+        if (request_.metrics != nullptr) request_.metrics->fallback(from.provider);
+        log::warning("gateway",
+                     fmt::format("{}: {} cannot serve it ({}: {}); trying {}",
+                                 request_.request_id,
+                                 from.provider,
+                                 code_name(failure.error.code),
+                                 failure.error.message,
+                                 to.provider));
+    }
+
+    void give_up(const Unserved& unserved) {
+        const auto* failure = std::get_if<UpstreamFailure>(&unserved);
+        const auto error = failure != nullptr ? api_error(*failure, parts_.max_retries, now())
+                                              : std::get<ApiError>(unserved);
+        if (failure != nullptr) {
+            request_.notes.error = code_name(failure->error.code);
+            if (failure->refusal) request_.notes.upstream_status = failure->refusal->status;
+            log::info("gateway",
+                      fmt::format("{}: {}", request_.request_id, failure->error.message));
+        }
+        if (responder_.head_sent()) {
+            if (relay_ != nullptr) relay_->fail(error);
+            return;
+        }
+        const auto theirs = failure != nullptr ? error_as_it_came(*failure) : std::nullopt;
+        if (!theirs) return refuse(error);
+        auto headers = error_headers(error);
+        for (auto& header : own_headers()) headers.push_back(std::move(header));
+        if (failure->refusal) {
+            auto passed = passed_headers(failure->refusal->headers);
+            for (auto& header : passed) {
+                if (!http::find_header(headers, header.name)) headers.push_back(std::move(header));
+            }
+        }
+        responder_.whole(error.status, headers, *theirs);
+    }
+
+    void refuse(ApiError error) {
+        for (auto& header : own_headers()) error.headers.push_back(std::move(header));
+        if (request_.notes.error.empty()) request_.notes.error = error.code;
+        answer_error(responder_, error, request_.request_id);
+    }
+
+    [[nodiscard]] std::vector<http::Header> own_headers() const {
+        std::vector<http::Header> headers;
+        const auto& notes = request_.notes;
+        if (!notes.provider.empty())
+            headers.push_back({.name = "x-handover-provider", .value = notes.provider});
+        if (!notes.fallback_from.empty())
+            headers.push_back({.name = "x-handover-fallback-from", .value = notes.fallback_from});
+        return headers;
+    }
+
+    // Nothing: the client has its answer.
+    boost::asio::awaitable<std::optional<Unserved>> visit(const ModelAt& stop, bool last) {
+        const auto ready = co_await ready_provider(*loop_.shared, stop.provider);
+        if (!ready) co_return Unserved(UpstreamFailure{.error = ready.error()});
+        const auto& provider = (*ready)->provider;
+        auto written = write_request(provider, stop, last);
+        if (auto* refused = std::get_if<ApiError>(&written))
+            co_return Unserved(std::move(*refused));
+        const auto request = std::get<plugins::ClientRequest>(std::move(written));
+        request_.notes.account = provider.account;
+        request_.notes.model = request.model;
+        auto unserved = co_await send(**ready, request, last);
+        co_return unserved;
+    }
+
+    // In the client's own dialect where the provider speaks it, byte for byte.
+    std::variant<plugins::ClientRequest, ApiError> write_request(
+        const providers::Provider& provider, const ModelAt& stop, bool last) {
+        conversation_ = {.client = dialects::dialect_named(name_of(endpoint_)),
+                         .client_streams = asked_.stream,
+                         .seed = request_.request_id,
+                         .now = std::chrono::system_clock::to_time_t(now())};
+        const auto& model = stop.model.empty() ? provider.model : stop.model;
+        if (model.empty() && !asked_.model.empty()) {
+            return ApiError{.status = 404,
+                            .message = fmt::format("\"{}\" names no model of {}, which has no "
+                                                   "default one (set it in the config)",
+                                                   asked_.model,
+                                                   provider.name),
+                            .code = "model_not_found",
+                            .param = "model"};
+        }
+        const auto speaks = [&](std::string_view dialect) {
+            return std::find(provider.dialects.begin(), provider.dialects.end(), dialect) !=
+                   provider.dialects.end();
+        };
+        plugins::ClientRequest request = {.dialect = std::string(name_of(endpoint_)),
+                                          .model = model,
+                                          .session = session_of(request_),
+                                          .stream = asked_.stream};
+        if (speaks(request.dialect)) {
+            conversation_.upstream = conversation_.client;
+            request.body = last ? std::move(request_.body) : request_.body;
+            return request;
+        }
+        const auto other = std::find_if(
+            provider.dialects.begin(), provider.dialects.end(), [](const std::string& dialect) {
+                return dialects::dialect_named(dialect).has_value();
+            });
+        if (!conversation_.client || other == provider.dialects.end()) {
+            return ApiError{
+                .status = 404,
+                .message = fmt::format("{} does not serve {}", provider.name, request.dialect),
+                .code = "unsupported_endpoint"};
+        }
+        conversation_.upstream = dialects::dialect_named(*other);
+        auto translated = dialects::translate_request(
+            *conversation_.client, *conversation_.upstream, request_.body, config::Compatibility());
+        if (const auto* refusal = std::get_if<dialects::Refusal>(&translated)) {
+            return ApiError{.status = 400,
+                            .message = refusal->message,
+                            .code = refusal->code,
+                            .param = refusal->param};
+        }
+        auto& made = std::get<dialects::TranslatedRequest>(translated);
+        for (const auto& field : made.dropped) {
+            log::info("gateway",
+                      fmt::format("{}: {} has no field like \"{}\"; it was left out",
+                                  request_.request_id,
+                                  provider.name,
+                                  field));
+        }
+        conversation_.facts = std::move(made.facts);
+        request.dialect = *other;
+        request.body = std::move(made.body);
+        return request;
+    }
+
+    boost::asio::awaitable<std::optional<Unserved>> send(const ReadyProvider& ready,
+                                                         const plugins::ClientRequest& request,
+                                                         bool last) {
+        UpstreamFailure failure;
+        relay_.reset();
+        client_.headers = own_headers();
+        const run::ExchangeHandler handler = {
+            .on_head =
+                [&](const http::ResponseHead& head) {
+                    request_.notes.upstream_first_byte = SteadyClock::now();
+                    request_.notes.upstream_status = head.status;
+                    relay_ = make_relay(client_, conversation_, head);
+                },
+            .on_body = [this](std::string_view bytes) { return relay_->body(bytes); },
+            .on_refusal = [&](const http::Response& refusal) { failure.refusal = refusal; },
+            .on_quota = [&](std::optional<Time> reset) { failure.reset = reset; },
+            .flow = &flow_,
+            // Where there is somewhere else to go, a failure right after the beginning counts too.
+            .hold_preamble = !last,
+        };
+        const run::Upstream upstream = {.provider = ready.provider,
+                                        .instance = ready.instance,
+                                        .broker = *parts_.broker,
+                                        .max_retries = parts_.max_retries,
+                                        .clock = parts_.clock,
+                                        .ledgers = parts_.ledgers,
+                                        .target = ready.target.get()};
+        LoopSteps steps({.client = loop_.client,
+                         .broker = *parts_.broker,
+                         .threads = loop_.shared->credentials,
+                         .request = request_,
+                         .max_queue = parts_.max_queue,
+                         .queue_timeout = parts_.queue_timeout});
+        const auto exchanged =
+            co_await run::exchange(steps, upstream, request, handler, request_.client_gone);
+        failure.queue_wait = steps.queue_wait();
+        if (relay_ != nullptr && (exchanged || relay_->ended())) {
+            const auto told = relay_->finish();
+            if (!told) co_return std::nullopt;
+            auto judged = run::judge_failure(upstream, *told);
+            failure.error = std::move(judged.error);
+            failure.reset = judged.until;
+        } else {
+            failure.error = exchanged ? Error{} : exchanged.error();
+        }
+        co_return Unserved(std::move(failure));
+    }
+
+    ApiLoop& loop_;
+    const ModelApiParts& parts_;
+    Endpoint endpoint_;
+    ClientRequest& request_;
+    Responder& responder_;
+    AskedModel asked_ = {};
+    Conversation conversation_ = {};
+    http::Flow flow_{};
+    ClientSide client_;
+    std::unique_ptr<Relay> relay_ = {};
+};
+
+}  // namespace
+
+ApiShared::ApiShared(ModelApiParts given)
+    : parts(std::move(given)),
+      ready(std::make_shared<ReadyProviders>(parts.provider, parts.instance, *parts.broker)),
+      credentials(threads_for_credentials),
+      listings(threads_for_listings) {}
+
+boost::asio::awaitable<void> generate(std::shared_ptr<ApiLoop> loop,
+                                      Endpoint endpoint,
+                                      ClientRequest& request,
+                                      Responder& responder) {
+    Generation one(*loop, endpoint, request, responder);
+    co_await one.run();
+}
+
+boost::asio::awaitable<Result<ReadyProviderPtr>> ready_provider(ApiShared& shared,
+                                                                const std::string& name) {
+    if (auto ready = shared.ready->find(name)) co_return ready;
+    std::function<Result<ReadyProviderPtr>()> work = [ready = shared.ready, name] {
+        return ready->make(name);
+    };
+    auto made = co_await away(shared.credentials, std::move(work));
+    co_return made;
+}
+
+}  // namespace handover::gateway

@@ -1,0 +1,51 @@
+// One request for an answer of a model, from the client's body to the last byte back: where it
+// goes, in which dialect, and what happens where that fails.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <memory>
+#include <optional>
+
+#include "dialects/dialect.hpp"
+#include "gateway/client_request.hpp"
+#include "gateway/model_api.hpp"
+#include "gateway/model_listing.hpp"
+#include "gateway/ready_providers.hpp"
+#include "gateway/responder.hpp"
+#include "http/loop_client.hpp"
+
+namespace handover::gateway {
+
+// What all loops share. The threads stand in for loops where something blocks.
+struct ApiShared {
+    explicit ApiShared(ModelApiParts given);
+
+    ModelApiParts parts;
+    std::shared_ptr<ReadyProviders> ready;
+    KnownModels known{};
+    boost::asio::thread_pool credentials;
+    boost::asio::thread_pool listings;  // of their own: providers may hang
+};
+
+// One loop's.
+struct ApiLoop {
+    ApiLoop(std::shared_ptr<ApiShared> all, boost::asio::io_context& io)
+        : shared(std::move(all)), client(io, shared->parts.client) {}
+
+    std::shared_ptr<ApiShared> shared;
+    http::LoopClient client;
+};
+
+enum class Endpoint { responses, chat_completions, embeddings };
+
+boost::asio::awaitable<void> generate(std::shared_ptr<ApiLoop> loop,
+                                      Endpoint endpoint,
+                                      ClientRequest& request,
+                                      Responder& responder);
+
+// The provider, made on a thread of its own where it was not asked for before.
+boost::asio::awaitable<Result<ReadyProviderPtr>> ready_provider(ApiShared& shared,
+                                                                const std::string& name);
+
+}  // namespace handover::gateway

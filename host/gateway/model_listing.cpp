@@ -1,0 +1,187 @@
+#include "gateway/model_listing.hpp"
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/json.hpp>
+#include <utility>
+
+#include "gateway/api_error.hpp"
+#include "gateway/away.hpp"
+#include "gateway/generation.hpp"
+#include "log/log.hpp"
+#include "text/encoding.hpp"
+
+namespace handover::gateway {
+namespace {
+
+namespace json = boost::json;
+using boost::asio::use_awaitable;
+using Models = std::vector<plugins::Model>;
+
+// Providers that take longer are listed as they were known last.
+constexpr auto longest_wait = std::chrono::seconds(10);
+constexpr std::string_view model_path = "/v1/models/";
+
+json::object as_object(const ListedModel& model) {
+    return {{"id", model.id},
+            {"object", "model"},
+            {"created", model.created},
+            {"owned_by", model.owner}};
+}
+
+// Lists that come in from several threads; belongs to the loop.
+struct Gathering {
+    explicit Gathering(const boost::asio::any_io_executor& executor)
+        : all_there(executor, longest_wait) {}
+
+    std::size_t missing = 0;
+    boost::asio::steady_timer all_there;  // cancelled when nothing is missing any more
+};
+
+std::optional<Models> ask(const ReadyProvider& ready, const ModelApiParts& parts) {
+    const auto listing = models::list_models({.provider = ready.provider,
+                                              .instance = ready.instance,
+                                              .broker = *parts.broker,
+                                              .send = parts.send,
+                                              .clock = parts.clock,
+                                              .cache_folder = parts.cache_folder},
+                                             models::Freshness::kept_will_do,
+                                             {});
+    if (listing) return listing->models;
+    log::info("gateway", "no models of " + ready.provider.name + ": " + listing.error().message);
+    return std::nullopt;
+}
+
+boost::asio::awaitable<void> list_provider(std::shared_ptr<ApiLoop> loop,
+                                           std::string name,
+                                           std::shared_ptr<Gathering> gathering) {
+    auto& shared = *loop->shared;
+    const auto ready = co_await ready_provider(shared, name);
+    if (ready) {
+        std::function<std::optional<Models>()> work = [provider = *ready, parts = &shared.parts] {
+            return ask(*provider, *parts);  // the pool is joined before the parts go
+        };
+        auto models = co_await away(shared.listings, std::move(work));
+        if (models) shared.known.learn(name, *std::move(models));
+    }
+    if (--gathering->missing == 0) gathering->all_there.cancel();
+}
+
+// Whoever is worth asking: the default provider first.
+std::vector<std::string> listed_providers(const RoutingTable& table) {
+    std::vector<std::string> names;
+    if (!table.default_provider.empty()) names.push_back(table.default_provider);
+    for (const auto& name : table.prefixes) {
+        if (name != table.default_provider) names.push_back(name);
+    }
+    return names;
+}
+
+boost::asio::awaitable<std::vector<ListedModel>> gather(std::shared_ptr<ApiLoop> loop) {
+    const auto& table = loop->shared->parts.routing;
+    const auto names = listed_providers(table);
+    const auto executor = co_await boost::asio::this_coro::executor;
+    const auto gathering = std::make_shared<Gathering>(executor);
+    gathering->missing = names.size();
+    for (const auto& name : names) {
+        boost::asio::co_spawn(
+            executor, list_provider(loop, name, gathering), boost::asio::detached);
+    }
+    boost::system::error_code ignored;
+    if (!names.empty())
+        co_await gathering->all_there.async_wait(
+            boost::asio::redirect_error(use_awaitable, ignored));
+    co_return listed_models(table, names, loop->shared->known);
+}
+
+}  // namespace
+
+void KnownModels::learn(const std::string& provider, std::vector<plugins::Model> models) {
+    auto list = std::make_shared<const std::vector<plugins::Model>>(std::move(models));
+    const std::lock_guard guard(mutex_);
+    known_[provider] = std::move(list);
+}
+
+KnownModels::List KnownModels::of(const std::string& provider) const {
+    const std::lock_guard guard(mutex_);
+    const auto found = known_.find(provider);
+    return found == known_.end() ? nullptr : found->second;
+}
+
+bool KnownModels::lists(const std::string& provider, std::string_view model) const {
+    const auto list = of(provider);
+    return list != nullptr &&
+           std::any_of(list->begin(), list->end(), [&](const plugins::Model& one) {
+               return one.id == model;
+           });
+}
+
+std::vector<ListedModel> listed_models(const RoutingTable& table,
+                                       const std::vector<std::string>& providers,
+                                       const KnownModels& known) {
+    std::vector<ListedModel> listed;
+    for (const auto& [name, ignored] : table.aliases)
+        listed.push_back({.id = name, .owner = "handover"});
+    for (const auto& provider : providers) {
+        const auto list = known.of(provider);
+        if (list == nullptr) continue;
+        const auto prefix = provider == table.default_provider ? "" : provider + '/';
+        for (const auto& model : *list) {
+            if (prefix.empty() && table.aliases.contains(model.id)) continue;
+            const auto created = model.created.value_or(Time());
+            listed.push_back({.id = prefix + model.id,
+                              .owner = model.owner.empty() ? provider : model.owner,
+                              .created = std::chrono::system_clock::to_time_t(created)});
+        }
+    }
+    return listed;
+}
+
+std::string model_list_json(const std::vector<ListedModel>& models) {
+    json::array data;
+    for (const auto& model : models) data.push_back(as_object(model));
+    return json::serialize(json::object{{"object", "list"}, {"data", std::move(data)}});
+}
+
+std::string model_json(const ListedModel& model) {
+    return json::serialize(as_object(model));
+}
+
+boost::asio::awaitable<void> answer_models(std::shared_ptr<ApiLoop> loop,
+                                           ClientRequest& request,
+                                           Responder& responder) {
+    request.notes.dialect = "models";
+    const auto models = co_await gather(std::move(loop));
+    const std::vector<http::Header> headers = {
+        {.name = "Content-Type", .value = "application/json"}};
+    responder.whole(200, headers, model_list_json(models));
+}
+
+boost::asio::awaitable<void> answer_model(std::shared_ptr<ApiLoop> loop,
+                                          ClientRequest& request,
+                                          Responder& responder) {
+    request.notes.dialect = "models";
+    const auto id = text::percent_decode(request.path.substr(model_path.size()));
+    const auto models = co_await gather(std::move(loop));
+    const auto found = std::find_if(models.begin(), models.end(), [&](const ListedModel& model) {
+        return id && model.id == *id;
+    });
+    if (found == models.end()) {
+        const ApiError unknown = {.status = 404,
+                                  .message = "there is no model \"" + id.value_or("") + '"',
+                                  .code = "model_not_found",
+                                  .param = "model"};
+        request.notes.error = unknown.code;
+        answer_error(responder, unknown, request.request_id);
+        co_return;
+    }
+    const std::vector<http::Header> headers = {
+        {.name = "Content-Type", .value = "application/json"}};
+    responder.whole(200, headers, model_json(*found));
+}
+
+}  // namespace handover::gateway

@@ -1,0 +1,406 @@
+#include "gateway/relay.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "dialects/answer.hpp"
+#include "dialects/stream.hpp"
+#include "gateway/event_boundary.hpp"
+#include "http/header_rules.hpp"
+#include "http/sse_decoder.hpp"
+#include "run/attempt.hpp"
+#include "run/collector.hpp"
+#include "run/error_event.hpp"
+#include "run/raw_json.hpp"
+#include "secret/secret.hpp"
+
+namespace handover::gateway {
+namespace {
+
+constexpr std::size_t most_gathered = 64U << 10U;  // bytes of a body that is answered in one piece
+constexpr std::size_t longest_answer = 256U << 20U;  // bytes of one that has to be read whole
+constexpr std::size_t longest_event = http::SseDecoder::default_max_event;
+
+void take_usage(Notes& notes, const dialects::Usage& usage) {
+    const auto count = [](std::int64_t tokens) {
+        return static_cast<std::uint64_t>(std::max<std::int64_t>(tokens, 0));
+    };
+    notes.input_tokens = count(usage.input);
+    notes.cached_tokens = count(usage.cached);
+    notes.output_tokens = count(usage.output);
+}
+
+// The last object called "usage" in a piece of an answer, if there is one; the name cannot stand in
+// a text without escapes before its quotes.
+bool look_for_usage(std::string_view bytes, dialects::Dialect dialect, Notes& notes) {
+    constexpr std::string_view name = "\"usage\"";
+    auto at = bytes.find(name);
+    if (at == std::string_view::npos) return false;
+    at = bytes.rfind(name);
+    const auto value = run::raw_member("{" + std::string(bytes.substr(at)), "usage");
+    if (!value || value->empty() || value->front() != '{') return false;
+    const auto usage = dialects::usage_of(dialect, "{\"usage\":" + std::string(*value) + "}");
+    if (usage) take_usage(notes, *usage);
+    return usage.has_value();
+}
+
+dialects::AnswerFailure in_stream(const ApiError& error) {
+    return {.message = redact(error.message),
+            .type = error.type,
+            .code = error.code,
+            .param = error.param};
+}
+
+// Writes to the client, and holds the upstream back while the client is slower.
+class ClientWriter {
+public:
+    explicit ClientWriter(ClientSide& client) : client_(client) {}
+
+    void head(int status, std::vector<http::Header> headers) {
+        headers.insert(headers.end(), client_.headers.begin(), client_.headers.end());
+        client_.responder.send_head(status, headers);
+    }
+
+    void whole(int status, std::vector<http::Header> headers, std::string_view body) {
+        headers.insert(headers.end(), client_.headers.begin(), client_.headers.end());
+        client_.responder.whole(status, headers, body);
+    }
+
+    // False once the client has gone.
+    bool write(std::string_view bytes) {
+        if (bytes.empty()) return true;
+        switch (client_.responder.write(bytes)) {
+            case Pressure::none:
+                return true;
+            case Pressure::gone:
+                return false;
+            case Pressure::high:
+                break;
+        }
+        client_.flow.pause();
+        client_.responder.on_drained([this] { client_.flow.resume(); });
+        return true;
+    }
+
+    void finish() { client_.responder.finish(); }
+    void abort() { client_.responder.abort(); }
+    [[nodiscard]] Notes& notes() const { return client_.notes; }
+
+private:
+    ClientSide& client_;
+};
+
+std::vector<http::Header> stream_headers(const std::vector<http::Header>& upstream) {
+    auto headers = passed_headers(upstream);
+    std::erase_if(headers, [](const http::Header& header) {
+        return http::same_name(header.name, "content-type") ||
+               http::same_name(header.name, "cache-control");
+    });
+    headers.push_back({.name = "Content-Type", .value = "text/event-stream; charset=utf-8"});
+    headers.push_back({.name = "Cache-Control", .value = "no-cache"});
+    return headers;
+}
+
+std::vector<http::Header> json_headers(const std::vector<http::Header>& upstream) {
+    auto headers = passed_headers(upstream);
+    std::erase_if(headers, [](const http::Header& header) {
+        return http::same_name(header.name, "content-type");
+    });
+    headers.push_back({.name = "Content-Type", .value = "application/json"});
+    return headers;
+}
+
+bool is_end_of_chat(std::string_view events) {
+    while (!events.empty() && (events.back() == '\n' || events.back() == '\r'))
+        events.remove_suffix(1);
+    return events.ends_with("data: [DONE]") || events.ends_with("data:[DONE]");
+}
+
+// A stream as it comes, whole events at a time: so a comment or an error of the gateway's own never
+// stands in the middle of one.
+class PassedStream : public Relay {
+public:
+    PassedStream(ClientSide& client,
+                 const Conversation& conversation,
+                 const http::ResponseHead& head)
+        : writer_(client), dialect_(*conversation.client) {
+        writer_.head(head.status, passed_headers(head.headers));
+    }
+
+    bool body(std::string_view bytes) override {
+        if (rest_.empty()) {
+            const auto whole = whole_events(bytes);
+            rest_.assign(bytes.substr(whole));
+            return hand_over(bytes.substr(0, whole));
+        }
+        constexpr std::size_t longest_blank_line = 3;  // of a "\r\n\r\n", all but its last byte
+        const auto known = rest_.size() - std::min(rest_.size(), longest_blank_line);
+        rest_.append(bytes);
+        const auto whole = whole_events(rest_, known);
+        if (whole == 0) return rest_.size() <= longest_event;
+        const bool wanted = hand_over(std::string_view(rest_).substr(0, whole));
+        rest_.erase(0, whole);
+        return wanted;
+    }
+
+    [[nodiscard]] bool ended() const override { return ended_; }
+
+    std::optional<http::Response> finish() override {
+        writer_.write(rest_);
+        writer_.finish();
+        return std::nullopt;
+    }
+
+    void fail(const ApiError& error) override {
+        writer_.write(dialects::failure_event(dialect_, in_stream(error), pieces_));
+        writer_.finish();
+    }
+
+private:
+    bool hand_over(std::string_view events) {
+        if (events.empty()) return true;
+        ++pieces_;
+        const bool usage = look_for_usage(events, dialect_, writer_.notes());
+        // Only the last event of a response states its usage.
+        ended_ =
+            dialect_ == dialects::Dialect::responses ? ended_ || usage : is_end_of_chat(events);
+        return writer_.write(events);
+    }
+
+    ClientWriter writer_;
+    dialects::Dialect dialect_;
+    std::int64_t pieces_ = 0;
+    bool ended_ = false;
+    std::string rest_ = {};  // the beginning of an event
+};
+
+// A body as it comes. Where it is short, which nearly all are, head and body leave together.
+class PassedBody : public Relay {
+public:
+    PassedBody(ClientSide& client, const Conversation& conversation, const http::ResponseHead& head)
+        : writer_(client), dialect_(conversation.client), head_(head) {}
+
+    bool body(std::string_view bytes) override {
+        if (streaming_) return writer_.write(bytes);
+        gathered_.append(bytes);
+        if (gathered_.size() <= most_gathered) return true;
+        streaming_ = true;
+        writer_.head(head_.status, passed_headers(head_.headers));
+        return writer_.write(std::exchange(gathered_, {}));
+    }
+
+    [[nodiscard]] bool ended() const override { return false; }
+
+    std::optional<http::Response> finish() override {
+        if (streaming_) {
+            writer_.finish();
+            return std::nullopt;
+        }
+        if (dialect_) look_for_usage(gathered_, *dialect_, writer_.notes());
+        writer_.whole(head_.status, passed_headers(head_.headers), gathered_);
+        return std::nullopt;
+    }
+
+    // There is no form for a failure in the middle of a JSON text.
+    void fail(const ApiError& /*error*/) override { writer_.abort(); }
+
+private:
+    ClientWriter writer_;
+    std::optional<dialects::Dialect> dialect_;
+    http::ResponseHead head_;
+    bool streaming_ = false;
+    std::string gathered_ = {};
+};
+
+// A stream in the other dialect, event by event.
+class TranslatedStream : public Relay {
+public:
+    TranslatedStream(ClientSide& client,
+                     const Conversation& conversation,
+                     const http::ResponseHead& head)
+        : writer_(client),
+          translator_(dialects::make_stream_translator(
+              *conversation.upstream,
+              *conversation.client,
+              conversation.facts,
+              {.seed = conversation.seed, .created = conversation.now})) {
+        writer_.head(head.status, stream_headers(head.headers));
+    }
+
+    bool body(std::string_view bytes) override {
+        if (finished_) return true;  // the upstream ends by itself: its connection stays usable
+        decoder_.feed(bytes);
+        std::string out;
+        bool readable = true;
+        while (!translator_->ended()) {
+            const auto event = decoder_.next();
+            readable = event.has_value();
+            if (!readable || !*event) break;
+            translator_->take(**event, out);
+        }
+        const bool listens = writer_.write(out);
+        if (translator_->ended()) end();
+        return readable && listens;
+    }
+
+    [[nodiscard]] bool ended() const override { return finished_; }
+
+    std::optional<http::Response> finish() override {
+        std::string out;
+        if (!finished_) translator_->finish(out);
+        writer_.write(out);
+        end();
+        return std::nullopt;
+    }
+
+    void fail(const ApiError& error) override {
+        std::string out;
+        if (!finished_) translator_->fail(in_stream(error), out);
+        writer_.write(out);
+        end();
+    }
+
+private:
+    void end() {
+        if (std::exchange(finished_, true)) return;
+        if (translator_->usage()) take_usage(writer_.notes(), *translator_->usage());
+        if (translator_->failure()) writer_.notes().error = translator_->failure()->code;
+        writer_.finish();
+    }
+
+    bool finished_ = false;
+    ClientWriter writer_;
+    http::SseDecoder decoder_{};
+    std::unique_ptr<dialects::StreamTranslator> translator_;
+};
+
+http::Response failure_of(std::vector<http::Header> headers, std::string body) {
+    return {.status = 0, .headers = std::move(headers), .body = std::move(body)};
+}
+
+// One object for a client that does not stream: of an upstream's stream, of its other dialect, or
+// both. A client that streams never gets here but from an upstream that does not.
+class WholeAnswer : public Relay {
+public:
+    WholeAnswer(ClientSide& client,
+                const Conversation& conversation,
+                const http::ResponseHead& head)
+        : writer_(client), conversation_(conversation), head_(head) {
+        if (run::is_event_stream(head))
+            collector_ = run::make_collector(dialects::name_of(*conversation.upstream));
+    }
+
+    bool body(std::string_view bytes) override {
+        if (collector_ != nullptr) return collect(bytes);
+        body_.append(bytes);
+        return body_.size() <= longest_answer;
+    }
+
+    [[nodiscard]] bool ended() const override {
+        return failure_ || (collector_ != nullptr && collector_->result());
+    }
+
+    std::optional<http::Response> finish() override {
+        if (failure_) return failure_of(head_.headers, *std::move(failure_));
+        auto answer = collector_ != nullptr ? collector_->result() : std::optional(body_);
+        if (!answer || answer->empty()) {
+            return failure_of(head_.headers,
+                              R"({"error":{"message":"the answer ended before it was complete",)"
+                              R"("type":"server_error","code":"server_error"}})");
+        }
+        if (collector_ == nullptr && run::is_error_body(*answer))
+            return failure_of(head_.headers, *std::move(answer));
+        if (const auto usage = dialects::usage_of(*conversation_.upstream, *answer))
+            take_usage(writer_.notes(), *usage);
+        if (!conversation_.translated()) return answer_with(*answer);
+        auto translated =
+            dialects::translate_answer(*conversation_.upstream,
+                                       *conversation_.client,
+                                       *answer,
+                                       conversation_.facts,
+                                       {.seed = conversation_.seed, .created = conversation_.now});
+        if (!translated) return failure_of(head_.headers, *std::move(answer));
+        return answer_with(*translated);
+    }
+
+    // Never with a head sent.
+    void fail(const ApiError& /*error*/) override { writer_.abort(); }
+
+private:
+    bool collect(std::string_view bytes) {
+        decoder_.feed(bytes);
+        while (!failure_) {
+            const auto event = decoder_.next();
+            if (!event) return false;
+            if (!*event) return true;
+            auto step = collector_->take(**event);
+            failure_ = std::move(step.failure);
+        }
+        return false;
+    }
+
+    std::optional<http::Response> answer_with(std::string_view answer) {
+        writer_.whole(200, json_headers(head_.headers), answer);
+        return std::nullopt;
+    }
+
+    ClientWriter writer_;
+    const Conversation& conversation_;
+    http::ResponseHead head_;
+    std::unique_ptr<run::Collector> collector_ = {};
+    http::SseDecoder decoder_{};
+    std::string body_ = {};
+    std::optional<std::string> failure_ = {};
+};
+
+bool passes(std::string_view name) {
+    constexpr std::array<std::string_view, 6> names = {"content-type",
+                                                       "content-encoding",
+                                                       "cache-control",
+                                                       "retry-after",
+                                                       "retry-after-ms",
+                                                       "x-models-etag"};
+    // What the services say of limits, versions and times.
+    constexpr std::array<std::string_view, 4> families = {
+        "openai-", "x-ratelimit-", "x-codex-", "x-reasoning-"};
+    const auto begins = [&](std::string_view family) {
+        return http::same_name(name.substr(0, family.size()), family);
+    };
+    return std::any_of(names.begin(),
+                       names.end(),
+                       [&](std::string_view one) { return http::same_name(name, one); }) ||
+           std::any_of(families.begin(), families.end(), begins);
+}
+
+}  // namespace
+
+std::vector<http::Header> passed_headers(const std::vector<http::Header>& headers) {
+    std::vector<http::Header> passed;
+    for (const auto& header : headers) {
+        if (passes(header.name)) passed.push_back(header);
+        // The gateway's own id has that name.
+        if (http::same_name(header.name, "x-request-id") ||
+            http::same_name(header.name, "x-oai-request-id"))
+            passed.push_back({.name = "x-upstream-request-id", .value = header.value});
+    }
+    return passed;
+}
+
+std::unique_ptr<Relay> make_relay(ClientSide& client,
+                                  const Conversation& conversation,
+                                  const http::ResponseHead& head) {
+    const bool upstream_streams = run::is_event_stream(head);
+    if (!conversation.client) return std::make_unique<PassedBody>(client, conversation, head);
+    if (conversation.translated()) {
+        if (conversation.client_streams && upstream_streams)
+            return std::make_unique<TranslatedStream>(client, conversation, head);
+        return std::make_unique<WholeAnswer>(client, conversation, head);
+    }
+    if (!upstream_streams) return std::make_unique<PassedBody>(client, conversation, head);
+    if (conversation.client_streams)
+        return std::make_unique<PassedStream>(client, conversation, head);
+    return std::make_unique<WholeAnswer>(client, conversation, head);
+}
+
+}  // namespace handover::gateway
