@@ -23,6 +23,7 @@
 #include "log/log.hpp"
 #include "platform/files.hpp"
 #include "platform/process.hpp"
+#include "platform/standard_streams.hpp"
 #include "plugins/plugin.hpp"
 #include "secret/secret.hpp"
 
@@ -34,6 +35,15 @@ std::optional<std::string> environment(const std::string& name) {
     return value == nullptr ? std::nullopt : std::optional<std::string>(value);
 }
 
+std::vector<std::string> environment_names() {
+    std::vector<std::string> names;
+    for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+        const std::string_view text(*entry);
+        names.emplace_back(text.substr(0, text.find('=')));
+    }
+    return names;
+}
+
 void configure_log(const GlobalOptions& options) {
     auto most = log::Level::warning;
     if (options.verbose == 1) most = log::Level::info;
@@ -42,12 +52,24 @@ void configure_log(const GlobalOptions& options) {
     log::configure(most, options.log_format);
 }
 
+// The program gets its caller's signals and limits, not ours.
+int become(const std::vector<std::string>& argv, const EnvironmentChanges& changes) {
+    platform::Program program = {.argv = argv, .without_environment = changes.unset};
+    for (const auto& [name, value] : changes.set)
+        program.environment.push_back(name + '=' + std::string(value.reveal()));
+    give_back_signals();
+    restore_core_limit();
+    return platform::become(std::move(program));
+}
+
 Outside real_outside(const Streams& streams) {
     Outside outside;
     outside.environment = environment;
+    outside.environment_names = environment_names;
     outside.clock = [] { return std::chrono::system_clock::now(); };
     outside.executable = platform::own_executable();
     outside.stop = interrupt_token();
+    outside.become = become;
     outside.before_network = watch_for_interrupts;
     if (streams.interactive()) {
         outside.ask_key = [ask = streams.ask_secret](const auth::Target& target,
@@ -94,19 +116,34 @@ int trial(std::string_view text) {
     return fd ? plugins::run_trial(*fd) : exit_usage;
 }
 
-// `handover __refresh LOCK MAILBOX`: the child that carries out a refresh (host/auth/refresh_child.hpp).
+// `handover __refresh LOCK MAILBOX`: the child that carries out a refresh
+// (host/auth/refresh_child.hpp).
 int refresh(const std::vector<std::string>& arguments) {
     const auto lock = descriptor(arguments[1]);
     const auto mailbox = descriptor(arguments[2]);
     if (!lock || !mailbox) return exit_usage;
     std::unique_ptr<http::Client> client;
-    return auth::run_refresh_child(*lock, *mailbox, [&](const std::string& proxy, const std::string& ca_file) {
-        client = std::make_unique<http::Client>(http::ClientOptions{
-            .proxy = proxy, .ca_file = ca_file});
-        return [&](const http::Request& request, const http::Limits& limits, std::stop_token stop) {
-            return client->send(request, limits, std::move(stop));
-        };
-    });
+    return auth::run_refresh_child(
+        *lock, *mailbox, [&](const std::string& proxy, const std::string& ca_file) {
+            client = std::make_unique<http::Client>(
+                http::ClientOptions{.proxy = proxy, .ca_file = ca_file});
+            return [&](const http::Request& request,
+                       const http::Limits& limits,
+                       std::stop_token stop) {
+                return client->send(request, limits, std::move(stop));
+            };
+        });
+}
+
+// `handover __complete -- WORD...`: asked by the completion scripts, which must never see an error.
+int complete(const std::vector<std::string>& arguments) {
+    try {
+        const auto streams = process_streams(ColorWhen::never);
+        complete_words({arguments.begin() + 2, arguments.end()}, real_outside(streams), streams);
+    } catch (const std::exception&) {
+        return exit_internal;
+    }
+    return exit_done;
 }
 
 // Nothing gets past here: a fault of ours is reported as one.
@@ -128,6 +165,7 @@ int guarded(const std::vector<std::string>& arguments) {
 }  // namespace handover::cli
 
 int main(int argc, char** argv) {
+    handover::platform::open_missing_standard_streams();
     handover::protect_process_memory();
     const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
     if (arguments.size() == 2 && arguments[0] == "__trial")
@@ -135,7 +173,10 @@ int main(int argc, char** argv) {
     if (arguments.size() == 3 && arguments[0] == "__refresh")
         return handover::cli::refresh(arguments);
     handover::cli::install_signal_handlers();
-    const int status = handover::cli::guarded(arguments);
+    const bool completes =
+        arguments.size() > 1 && arguments[0] == "__complete" && arguments[1] == "--";
+    const int status =
+        completes ? handover::cli::complete(arguments) : handover::cli::guarded(arguments);
     // The watching thread sleeps to the end; nothing is left that a static destructor would have to
     // do.
     _exit(status);

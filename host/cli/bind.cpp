@@ -28,6 +28,12 @@ void add_duration(CLI::App& app, const std::string& flag, Duration& into, const 
         ->type_name("DURATION");
 }
 
+// Named in the help and offered by completion; what is no such value is refused by the command, in
+// its own words.
+CLI::Validator known_values(std::string description) {
+    return {[](std::string&) { return std::string(); }, std::move(description)};
+}
+
 void bind_login(CLI::App& app, LoginOptions& o) {
     app.add_option("PROVIDER", o.provider, "Which provider (default: the default provider)")
         ->type_name("");
@@ -80,7 +86,10 @@ void bind_explain(CLI::App& app, ExplainOptions& o) {
 }
 
 void bind_import(CLI::App& app, ImportOptions& o) {
-    app.add_option("SOURCE", o.source, "codex or handover-ts")->type_name("")->required();
+    app.add_option("SOURCE", o.source, "codex or handover-ts")
+        ->type_name("")
+        ->check(known_values("{codex,handover-ts}"))
+        ->required();
     app.add_option("--from", o.from, "The file, or its folder (default: where SOURCE keeps it)")
         ->type_name("PATH");
     app.add_option("-p,--provider", o.provider, "Whose login it becomes (default: by the file)")
@@ -130,6 +139,35 @@ void bind_limits(CLI::App& app, LimitsOptions& o) {
         ->excludes(json);
 }
 
+void bind_models(CLI::App& app, ModelsOptions& o) {
+    app.add_option("-p,--provider", o.provider, "Which provider (default: the default provider)")
+        ->type_name("NAME");
+    app.add_option("--account", o.account, account_help)->type_name("NAME");
+    app.add_flag("--refresh", o.refresh, "Ask again, however fresh the list that is kept");
+    app.add_flag("--json", o.json, json_help);
+}
+
+// The argument is here for the help and for who forgets the "--": command_line.cpp takes what
+// stands behind it as it is.
+void bind_exec(CLI::App& app, ExecOptions& o) {
+    app.add_option("CMD", o.command, "The program and its arguments, behind --")->type_name("");
+    app.add_option("-p,--provider", o.provider, "Which provider (default: the default provider)")
+        ->type_name("NAME");
+    app.add_option("--account", o.account, account_help)->type_name("NAME");
+    app.add_option(
+           "--env", o.environment, "A variable for CMD, in place of the usual two; may be repeated")
+        ->type_name("NAME=VALUE")
+        ->allow_extra_args(false);
+    add_duration(app,
+                 "--min-validity",
+                 o.min_validity,
+                 "Refresh first if the token expires sooner than this");
+    app.add_flag(
+        "--allow-subscription",
+        o.allow_subscription,
+        "Hand out a subscription's token, whose one request at a time nobody then sees to");
+}
+
 void bind_plugins_list(CLI::App& app, PluginsListOptions& o) {
     app.add_flag("--json", o.json, json_help);
 }
@@ -145,6 +183,17 @@ void bind_config_check(CLI::App& /*app*/, ConfigCheckOptions& /*o*/) {}
 
 void bind_config_init(CLI::App& app, ConfigInitOptions& o) {
     app.add_flag("--force", o.force, "Replace a config file that is there");
+}
+
+void bind_doctor(CLI::App& app, DoctorOptions& o) {
+    app.add_flag("--json", o.json, json_help);
+}
+
+void bind_completion(CLI::App& app, CompletionOptions& o) {
+    app.add_option("SHELL", o.shell, "Which shell's script")
+        ->type_name("")
+        ->check(CLI::IsMember({"bash", "zsh", "fish"}))
+        ->required();
 }
 
 using Bind = std::function<void()> (*)(CLI::App&, Invocation&);
@@ -172,12 +221,16 @@ constexpr Entry entries[] = {
     {"run", bind_as<RunOptions, bind_run>},
     {"batch", bind_as<BatchOptions, bind_batch>},
     {"limits", bind_as<LimitsOptions, bind_limits>},
+    {"models", bind_as<ModelsOptions, bind_models>},
+    {"exec", bind_as<ExecOptions, bind_exec>},
     {"plugins list", bind_as<PluginsListOptions, bind_plugins_list>},
     {"plugins inspect", bind_as<PluginsInspectOptions, bind_plugins_inspect>},
     {"config path", bind_as<ConfigPathOptions, bind_config_path>},
     {"config show", bind_as<ConfigShowOptions, bind_config_show>},
     {"config check", bind_as<ConfigCheckOptions, bind_config_check>},
     {"config init", bind_as<ConfigInitOptions, bind_config_init>},
+    {"doctor", bind_as<DoctorOptions, bind_doctor>},
+    {"completion", bind_as<CompletionOptions, bind_completion>},
 };
 
 }  // namespace

@@ -1,5 +1,5 @@
-// Options structs bound to CLI11's flags. Included by command_line.cpp and bind.cpp only: CLI11 is
-// heavy.
+// Options structs bound to CLI11's flags. Included by command_line.cpp, command_shape.cpp and
+// bind.cpp only: CLI11 is heavy.
 #pragma once
 
 #include <CLI/CLI.hpp>

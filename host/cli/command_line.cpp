@@ -23,33 +23,6 @@ namespace {
 constexpr std::array<std::string_view, 4> global_with_value = {
     "--config", "--plugin-dir", "--color", "--log-format"};
 
-struct Words {
-    std::vector<std::string> path = {};  // the command's words, at most two
-    std::vector<std::string> rest = {};  // everything else, in order
-};
-
-// Takes the command's words out; its options and the global ones may stand before or after them.
-Words find_command(std::span<const std::string> arguments) {
-    Words words;
-    std::size_t wanted = 1;
-    bool value_follows = false;
-    bool only_rest = false;
-    for (const auto& argument : arguments) {
-        const bool is_option = argument.size() > 1 && argument.front() == '-';
-        only_rest = only_rest || argument == "--";
-        if (only_rest || value_follows || is_option || words.path.size() >= wanted) {
-            words.rest.push_back(argument);
-            value_follows = !value_follows && std::find(global_with_value.begin(),
-                                                        global_with_value.end(),
-                                                        argument) != global_with_value.end();
-            continue;
-        }
-        words.path.push_back(argument);
-        if (words.path.size() == 1 && is_group(argument)) wanted = 2;
-    }
-    return words;
-}
-
 Failure usage(std::string message, std::string fix) {
     return fail(
         {.code = Errc::usage, .message = std::move(message), .reason = {}, .fix = std::move(fix)});
@@ -87,7 +60,19 @@ Result<void> refuse_leftovers(const CLI::App& app) {
                  fix);
 }
 
-Result<Invocation> parse_one(const CommandHelp& help, const Words& words) {
+std::vector<std::string> words_behind_marker(const std::vector<std::string>& words) {
+    const auto marker = std::find(words.begin(), words.end(), "--");
+    return marker == words.end() ? std::vector<std::string>()
+                                 : std::vector<std::string>(marker + 1, words.end());
+}
+
+// What the parser gets to see: another program's command line is none of its business.
+std::vector<std::string> own_words(const std::string& path, const std::vector<std::string>& words) {
+    if (path != "exec") return words;
+    return {words.begin(), std::find(words.begin(), words.end(), "--")};
+}
+
+Result<Invocation> parse_one(const CommandHelp& help, const CommandWords& words) {
     Invocation invocation;
     CLI::App app(help.summary, "handover " + help.path);
     app.set_help_flag("-h,--help", "Show this help");
@@ -97,7 +82,7 @@ Result<Invocation> parse_one(const CommandHelp& help, const Words& words) {
     bind_global(app, invocation.global);
     try {
         // CLI11 takes the arguments from the back.
-        auto reversed = words.rest;
+        auto reversed = own_words(help.path, words.rest);
         std::reverse(reversed.begin(), reversed.end());
         app.parse(reversed);
     } catch (const CLI::CallForHelp&) {
@@ -107,6 +92,8 @@ Result<Invocation> parse_one(const CommandHelp& help, const Words& words) {
     }
     if (const auto clean = refuse_leftovers(app); !clean) return clean.failure();
     finish();
+    if (auto* exec = std::get_if<ExecOptions>(&invocation.command))
+        exec->command = words_behind_marker(words.rest);
     return invocation;
 }
 
@@ -122,7 +109,7 @@ Result<Invocation> unknown_command(const std::vector<std::string>& path) {
 }
 
 // `handover` without a command: only global options may stand there.
-Result<Invocation> parse_bare(const Words& words) {
+Result<Invocation> parse_bare(const CommandWords& words) {
     return parse_one(CommandHelp{}, words);
 }
 
@@ -131,6 +118,27 @@ std::string joined(const std::vector<std::string>& path) {
 }
 
 }  // namespace
+
+CommandWords split_command(std::span<const std::string> arguments) {
+    CommandWords words;
+    std::size_t wanted = 1;
+    bool value_follows = false;
+    bool only_rest = false;
+    for (const auto& argument : arguments) {
+        const bool is_option = argument.size() > 1 && argument.front() == '-';
+        only_rest = only_rest || argument == "--";
+        if (only_rest || value_follows || is_option || words.path.size() >= wanted) {
+            words.rest.push_back(argument);
+            value_follows = !value_follows && std::find(global_with_value.begin(),
+                                                        global_with_value.end(),
+                                                        argument) != global_with_value.end();
+            continue;
+        }
+        words.path.push_back(argument);
+        if (words.path.size() == 1 && is_group(argument)) wanted = 2;
+    }
+    return words;
+}
 
 bool wants_json(std::span<const std::string> arguments) {
     const auto end = std::find(arguments.begin(), arguments.end(), "--");
@@ -144,7 +152,7 @@ Result<Invocation> parse_command_line(std::span<const std::string> arguments) {
         rewritten.emplace_back("--help");
         return parse_command_line(rewritten);
     }
-    const auto words = find_command(arguments);
+    const auto words = split_command(arguments);
     const bool help = asks_for(words.rest, {"--help", "-h"});
     if (words.path.empty()) {
         if (asks_for(words.rest, {"--version"}))

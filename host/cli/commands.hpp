@@ -4,6 +4,9 @@
 
 #include <handover/result.hpp>
 
+#include <string>
+#include <vector>
+
 #include "cli/options.hpp"
 #include "cli/services.hpp"
 #include "cli/streams.hpp"
@@ -21,6 +24,8 @@ Result<int> auth_import(const ImportOptions& options, Services& services, const 
 Result<int> run_prompt(const RunOptions& options, Services& services, const Streams& streams);
 Result<int> run_batch(const BatchOptions& options, Services& services, const Streams& streams);
 Result<int> show_limits(const LimitsOptions& options, Services& services, const Streams& streams);
+Result<int> show_models(const ModelsOptions& options, Services& services, const Streams& streams);
+Result<int> exec_command(const ExecOptions& options, Services& services, const Streams& streams);
 Result<int> plugins_list(const PluginsListOptions& options,
                          Services& services,
                          const Streams& streams);
@@ -39,6 +44,16 @@ Result<int> config_check(const ConfigCheckOptions& options,
 Result<int> config_init(const ConfigInitOptions& options,
                         Services& services,
                         const Streams& streams);
+Result<int> doctor(const DoctorOptions& options, Services& services, const Streams& streams);
+Result<int> print_completion(const CompletionOptions& options,
+                             Services& services,
+                             const Streams& streams);
+
+// `handover __complete -- WORD...`, which the completion scripts ask: prints what could stand in
+// place of the last word. Says nothing else, whatever is wrong.
+void complete_words(const std::vector<std::string>& words,
+                    const Outside& outside,
+                    const Streams& streams);
 
 // The command that the command line asked for.
 Result<int> run_command(const Command& command, Services& services, const Streams& streams);

@@ -71,7 +71,8 @@ constexpr Text texts[] = {
      "Answer a file of requests; run again it goes on where it stopped",
      "INPUT holds OpenAI batch requests (custom_id, method, url, body), one a line; all of it is "
      "checked before anything is sent. "
-     "Answers are appended to the output as they come. Exit status 7: some lines failed; 5: a quota "
+     "Answers are appended to the output as they come. Exit status 7: some lines failed; 5: a "
+     "quota "
      "ended it, and it says when to go on.",
      "  handover batch requests.jsonl -o answers.jsonl\n"
      "  handover batch requests.jsonl -o answers.jsonl -p openai --concurrency 8\n"
@@ -84,6 +85,26 @@ constexpr Text texts[] = {
      "  handover limits\n"
      "  handover limits codex --json\n"
      "  handover limits codex --clear        # after buying more\n"},
+    {"models",
+     "List the models that a provider serves",
+     "The list is kept for an hour; an older one is shown, with a warning, where the provider "
+     "cannot "
+     "be reached. Never waits for a subscription's turn.",
+     "  handover models\n"
+     "  handover models -p groq --refresh\n"
+     "  handover models -p codex --json | jq -r '.models[].id'\n"},
+    {"exec",
+     "Run a program with a provider's address and key in its environment",
+     "CMD finds the key, or a fresh access token, in OPENAI_API_KEY and the address in "
+     "OPENAI_BASE_URL; OPENAI_ORG_ID and the like, which belong to another key, are unset. --env "
+     "NAME=VALUE names other variables in their place: {key}, {base_url}, {model} and {claim:NAME} "
+     "in VALUE are filled in. Everything else of the environment stays. The exit status is CMD's; "
+     "127 if there is no such program, 126 if it cannot be run. A token is not renewed while CMD "
+     "runs; for that, and for subscriptions, there is `handover serve`.",
+     "  handover exec -- python my_script.py\n"
+     "  handover exec -p groq --env GROQ_API_KEY={key} -- ./chat\n"
+     "  handover exec -p openai -- sh -c 'curl -H \"Authorization: Bearer $OPENAI_API_KEY\" "
+     "$OPENAI_BASE_URL/models'\n"},
     {"plugins list",
      "List the plugins that are found; runs none of their code",
      "",
@@ -104,6 +125,21 @@ constexpr Text texts[] = {
      "  handover config show\n"},
     {"config check", "Check the config file", "", "  handover config check\n"},
     {"config init", "Write the annotated default config file", "", "  handover config init\n"},
+    {"doctor",
+     "Look whether everything is in order; changes nothing",
+     "Folders and locks, the config, plugins, credentials, ports, clock, trusted certificates, "
+     "proxies, the environment, and whether "
+     "each server in use answers (no credential is sent). Each line that is not ok says what to "
+     "do. Exit status: 0 if there is no "
+     "problem, else that of the first one shown; warnings do not count.",
+     "  handover doctor\n"
+     "  handover doctor --json | jq '.rows[] | select(.state == \"problem\")'\n"},
+    {"completion",
+     "Print a shell's completion script",
+     "",
+     "  source <(handover completion bash)      # in ~/.bashrc; zsh alike, in ~/.zshrc after "
+     "compinit\n"
+     "  handover completion fish > ~/.config/fish/completions/handover.fish\n"},
 };
 
 std::string_view group_of(std::string_view path) {

@@ -100,4 +100,8 @@ std::optional<int> interrupted_status() {
     return status_of(signal_number);
 }
 
+void forget_interrupt() {
+    first_signal = 0;
+}
+
 }  // namespace handover::cli

@@ -20,7 +20,13 @@ std::stop_token interrupt_token();
 // calls do nothing.
 void watch_for_interrupts();
 
+// What `interrupted_status` gives after SIGTERM.
+inline constexpr int terminated_status = 143;
+
 // 130 or 143 once a signal asked for the stop.
 std::optional<int> interrupted_status();
+
+// The stop that was asked for has been carried out in full: it is no failure.
+void forget_interrupt();
 
 }  // namespace handover::cli

@@ -121,6 +121,24 @@ struct LimitsOptions {
     bool operator==(const LimitsOptions&) const = default;
 };
 
+struct ModelsOptions {
+    std::string provider = {};
+    std::string account = {};
+    bool refresh = false;
+    bool json = false;
+    bool operator==(const ModelsOptions&) const = default;
+};
+
+struct ExecOptions {
+    std::vector<std::string> command = {};  // what stands behind "--", as it is
+    std::string provider = {};
+    std::string account = {};
+    std::vector<std::string> environment = {};  // --env NAME=TEMPLATE
+    std::chrono::milliseconds min_validity = {};
+    bool allow_subscription = false;
+    bool operator==(const ExecOptions&) const = default;
+};
+
 struct PluginsListOptions {
     bool json = false;
     bool operator==(const PluginsListOptions&) const = default;
@@ -149,6 +167,16 @@ struct ConfigInitOptions {
     bool operator==(const ConfigInitOptions&) const = default;
 };
 
+struct DoctorOptions {
+    bool json = false;
+    bool operator==(const DoctorOptions&) const = default;
+};
+
+struct CompletionOptions {
+    std::string shell = {};  // bash, zsh or fish
+    bool operator==(const CompletionOptions&) const = default;
+};
+
 using Command = std::variant<NextStepOptions,
                              ShowTextOptions,
                              LoginOptions,
@@ -161,12 +189,16 @@ using Command = std::variant<NextStepOptions,
                              RunOptions,
                              BatchOptions,
                              LimitsOptions,
+                             ModelsOptions,
+                             ExecOptions,
                              PluginsListOptions,
                              PluginsInspectOptions,
                              ConfigPathOptions,
                              ConfigShowOptions,
                              ConfigCheckOptions,
-                             ConfigInitOptions>;
+                             ConfigInitOptions,
+                             DoctorOptions,
+                             CompletionOptions>;
 
 struct Invocation {
     GlobalOptions global = {};

@@ -36,6 +36,12 @@ struct Runner {
     Result<int> operator()(const LimitsOptions& o) const {
         return show_limits(o, services, streams);
     }
+    Result<int> operator()(const ModelsOptions& o) const {
+        return show_models(o, services, streams);
+    }
+    Result<int> operator()(const ExecOptions& o) const {
+        return exec_command(o, services, streams);
+    }
     Result<int> operator()(const PluginsListOptions& o) const {
         return plugins_list(o, services, streams);
     }
@@ -53,6 +59,10 @@ struct Runner {
     }
     Result<int> operator()(const ConfigInitOptions& o) const {
         return config_init(o, services, streams);
+    }
+    Result<int> operator()(const DoctorOptions& o) const { return doctor(o, services, streams); }
+    Result<int> operator()(const CompletionOptions& o) const {
+        return print_completion(o, services, streams);
     }
 };
 

@@ -10,6 +10,13 @@
 
 namespace handover::cli {
 
+void warn_of_plain_http(const providers::Provider& provider) {
+    if (!provider.warns_plain_http) return;
+    log::warning("http",
+                 provider.name + ": requests and credentials go to " + provider.base_url +
+                     " without encryption");
+}
+
 Services::Services(Outside outside, GlobalOptions options)
     : outside_(std::move(outside)), options_(std::move(options)) {}
 
@@ -45,8 +52,9 @@ Result<plugins::Catalogue*> Services::catalogue() {
              .config_paths = (*settings)->plugin_paths,
              .user_folder = paths_->plugins,
              .executable = outside_.executable});
-        catalogue_ = std::make_unique<plugins::Catalogue>(std::move(folders),
-                                                          paths_->cache / "plugins.index");
+        catalogue_ = std::make_unique<plugins::Catalogue>(
+            std::move(folders),
+            changes_nothing_ ? std::filesystem::path() : paths_->cache / "plugins.index");
     }
     return catalogue_.get();
 }
@@ -102,6 +110,12 @@ http::Outcome Services::send(const http::Request& request,
     return (*over_network)->send(request, limits, std::move(stop));
 }
 
+http::Send Services::way_out() {
+    return [this](const http::Request& request, const http::Limits& limits, std::stop_token stop) {
+        return send(request, limits, std::move(stop));
+    };
+}
+
 // A test's own way out cannot be handed to another process.
 std::shared_ptr<const auth::RefreshChild> Services::refresh_child() const {
     if (outside_.send) return nullptr;
@@ -120,9 +134,7 @@ Result<const auth::Services*> Services::auth_services() {
         auth_services_ = auth::Services{
             .store = auth::open_file_store({.folder = paths_->credentials}),
             .leases = std::make_shared<auth::LeaseTable>(paths_->state / "leases"),
-            .send = [this](const http::Request& request,
-                           const http::Limits& limits,
-                           std::stop_token stop) { return send(request, limits, std::move(stop)); },
+            .send = way_out(),
             .clock = outside_.clock,
             .environment = outside_.environment,
             .ask_key = outside_.ask_key,
@@ -152,11 +164,7 @@ Result<limits::Ledgers*> Services::ledgers() {
 }
 
 Result<plugins::Instance> Services::instance(const providers::Provider& provider) {
-    if (provider.warns_plain_http) {
-        log::warning("http",
-                     provider.name + ": requests and credentials go to " + provider.base_url +
-                         " without encryption");
-    }
+    warn_of_plain_http(provider);
     const auto found = catalogue();
     if (!found) return found.failure();
     const auto file = (*found)->file_of(provider.plugin);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "auth/broker.hpp"
+#include "cli/exec_environment.hpp"
 #include "cli/options.hpp"
 #include "config/config.hpp"
 #include "config/paths.hpp"
@@ -24,15 +25,22 @@ namespace handover::cli {
 // The world outside, as the process sees it; tests pass their own.
 struct Outside {
     auth::Environment environment = {};
+    std::function<std::vector<std::string>()> environment_names = {};  // absent: none
     auth::Clock clock = {};
     auth::AskKey ask_key = {};  // absent where there is no terminal
     http::Send send = {};       // absent: over the network
     std::filesystem::path executable = {};
     std::stop_token stop = {};
+    // Turns the process into another program; comes back only where that fails, with the errno.
+    std::function<int(const std::vector<std::string>& argv, const EnvironmentChanges& changes)>
+        become = {};
     // Called before the first byte goes to the network: from then on a signal must not end the
     // process at once.
     std::function<void()> before_network = {};
 };
+
+// Where a provider's requests go without encryption, which the config allowed.
+void warn_of_plain_http(const providers::Provider& provider);
 
 class Services {
 public:
@@ -42,6 +50,10 @@ public:
     Services& operator=(const Services&) = delete;
 
     [[nodiscard]] const Outside& outside() const { return outside_; }
+    [[nodiscard]] const GlobalOptions& options() const { return options_; }
+
+    // Not even the index of the plugins is written from here on. Before the catalogue is asked for.
+    void change_nothing() { changes_nothing_ = true; }
 
     Result<const config::Paths*> paths();                           // needs: the environment
     Result<const config::Config*> config();                         // needs: paths
@@ -56,6 +68,9 @@ public:
     Result<plugins::Instance> instance(
         const providers::Provider& provider);  // needs: catalogue, paths; loads the plugin
 
+    // Sends one request and waits for the whole answer, as `Outside::send` or over the network.
+    [[nodiscard]] http::Send way_out();
+
     [[nodiscard]] auth::Patience patience() const { return {.stop = outside_.stop}; }
 
 private:
@@ -67,6 +82,7 @@ private:
 
     Outside outside_;
     GlobalOptions options_;
+    bool changes_nothing_ = false;
     std::optional<config::Paths> paths_;
     std::optional<config::Config> config_;
     std::unique_ptr<plugins::Catalogue> catalogue_;

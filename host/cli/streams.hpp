@@ -24,6 +24,8 @@ struct Streams {
 
     // Columns of the terminal that stderr is.
     std::function<std::size_t()> err_width = {};
+    // Columns of the terminal that stdout is; 0 where it is none. Absent: none.
+    std::function<std::size_t()> out_width = {};
 
     bool in_is_terminal = false;
     bool out_is_terminal = false;

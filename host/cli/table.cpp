@@ -5,18 +5,9 @@
 
 #include "secret/secret.hpp"
 #include "text/printable.hpp"
+#include "text/wrap.hpp"
 
 namespace handover::cli {
-namespace {
-
-// Code points: near enough to columns for the names that stand in our tables.
-std::size_t width(const std::string& text) {
-    return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-        return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
-    }));
-}
-
-}  // namespace
 
 std::string table(const std::vector<std::vector<std::string>>& rows) {
     auto cells = rows;
@@ -25,14 +16,15 @@ std::string table(const std::vector<std::vector<std::string>>& rows) {
         for (std::size_t column = 0; column < row.size(); ++column) {
             row[column] = text::printable(redact(row[column]), 300);
             if (column >= widths.size()) widths.push_back(0);
-            widths[column] = std::max(widths[column], width(row[column]));
+            widths[column] = std::max(widths[column], text::width(row[column]));
         }
     }
     std::string out;
     for (const auto& row : cells) {
         for (std::size_t column = 0; column < row.size(); ++column) {
             out += row[column];
-            if (column + 1 < row.size()) out.append(widths[column] - width(row[column]) + 2, ' ');
+            if (column + 1 < row.size())
+                out.append(widths[column] - text::width(row[column]) + 2, ' ');
         }
         while (out.ends_with(' ')) out.pop_back();
         out += "\n";

@@ -9,10 +9,11 @@
 
 #include <cerrno>
 #include <cstdlib>
+#include <optional>
 #include <string>
 
-#include "cli/interrupts.hpp"
 #include "platform/files.hpp"
+#include "platform/terminal_mode.hpp"
 
 namespace handover::cli {
 namespace {
@@ -68,26 +69,13 @@ Result<std::string> read_all_input() {
 
 // No echo and no line buffer (a terminal line ends at 4,095 bytes, keys may be longer); put back on
 // every way out, also by a signal.
-class RawTerminal {
-public:
-    RawTerminal() {
-        if (tcgetattr(STDIN_FILENO, &saved_) != 0) return;
-        auto raw = saved_;
-        raw.c_lflag &= ~static_cast<tcflag_t>(ECHO | ICANON);
-        restore_terminal_on_signal(saved_);
-        changed_ = tcsetattr(STDIN_FILENO, TCSAFLUSH, &raw) == 0;
-    }
-    RawTerminal(const RawTerminal&) = delete;
-    RawTerminal& operator=(const RawTerminal&) = delete;
-    ~RawTerminal() {
-        if (changed_) (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &saved_);
-        forget_terminal();
-    }
-
-private:
-    termios saved_ = {};
-    bool changed_ = false;
-};
+void hide_typing(std::optional<platform::TerminalMode>& mode) {
+    termios saved = {};
+    if (tcgetattr(STDIN_FILENO, &saved) != 0) return;
+    auto raw = saved;
+    raw.c_lflag &= ~static_cast<tcflag_t>(ECHO | ICANON);
+    mode.emplace(STDIN_FILENO, saved, raw, TCSAFLUSH);
+}
 
 // Takes one typed byte into `line`; true when the line is complete.
 bool take(char typed, std::string& line) {
@@ -107,7 +95,8 @@ bool take(char typed, std::string& line) {
 Result<Secret> ask_secret(const std::string& prompt) {
     constexpr char end_of_input = 0x04;  // Ctrl-D
     (void)platform::write_all(STDERR_FILENO, prompt);
-    const RawTerminal raw;
+    std::optional<platform::TerminalMode> hidden;
+    hide_typing(hidden);
     std::string line;
     char typed = 0;
     while (true) {
@@ -148,10 +137,10 @@ bool use_color(ColorWhen when, bool terminal) {
     return terminal && !environment_refuses_color();
 }
 
-std::size_t columns_of_stderr() {
+std::size_t columns_of(int fd) {
     constexpr std::size_t usual = 80;
     winsize size = {};
-    const bool known = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+    const bool known = ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
     return known ? size.ws_col : usual;
 }
 
@@ -164,7 +153,8 @@ Streams process_streams(ColorWhen color) {
     streams.read_input = read_all_input;
     streams.ask_secret = ask_secret;
     streams.confirm = confirm;
-    streams.err_width = columns_of_stderr;
+    streams.err_width = [] { return columns_of(STDERR_FILENO); };
+    streams.out_width = [] { return isatty(STDOUT_FILENO) == 1 ? columns_of(STDOUT_FILENO) : 0; };
     streams.in_is_terminal = isatty(STDIN_FILENO) == 1;
     streams.out_is_terminal = isatty(STDOUT_FILENO) == 1;
     streams.err_is_terminal = isatty(STDERR_FILENO) == 1;

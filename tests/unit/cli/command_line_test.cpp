@@ -54,6 +54,15 @@ TEST_CASE("argv becomes options") {
         {"options before the positional",
          {"auth", "login", "--force", "codex"},
          LoginOptions{.provider = "codex", .force = true}},
+        {"models",
+         {"models", "-p", "groq", "--account", "work", "--refresh", "--json"},
+         ModelsOptions{.provider = "groq", .account = "work", .refresh = true, .json = true}},
+        {"exec, and what stands behind -- untouched",
+         {"exec", "-p", "groq", "--env", "A={key}", "--env", "B=[x,y]", "--", "cmd", "-p", "[a,b]", "--", "--help"},
+         ExecOptions{.command = {"cmd", "-p", "[a,b]", "--", "--help"},
+                     .provider = "groq",
+                     .environment = {"A={key}", "B=[x,y]"}}},
+        {"exec without --: the command is not taken", {"exec", "cmd"}, ExecOptions{}},
         {"status", {"auth", "status", "--json"}, StatusOptions{.json = true}},
         {"status of one", {"auth", "status", "codex"}, StatusOptions{.provider = "codex"}},
         {"token",
@@ -270,7 +279,7 @@ TEST_CASE("every command has help with examples") {
             if (is_group(name)) commands.push_back({name, sub});
         }
     }
-    CHECK(commands.size() == 16);
+    CHECK(commands.size() == 21);
     for (auto arguments : commands) {
         const auto path = arguments.size() == 2 ? arguments[0] + " " + arguments[1] : arguments[0];
         DYNAMIC_SECTION(path) {

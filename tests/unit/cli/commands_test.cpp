@@ -284,4 +284,53 @@ TEST_CASE("plugins inspect by file and by id") {
     CHECK(code_of(scene.run({"plugins", "inspect", "codx"})) == Errc::plugin_not_found);
 }
 
+TEST_CASE("doctor on a machine with nothing set up finds nothing wrong") {
+    Scene scene;
+    const auto result = scene.run({"doctor"});
+    REQUIRE(result);
+    INFO(scene.out);
+    CHECK(*result == 0);
+    CHECK_THAT(scene.out, Catch::Contains("0 problems"));
+    CHECK_THAT(scene.out, Catch::Contains("no provider is configured"));
+    CHECK(scene.requests == 0);
+    CHECK(!scene.exists("credentials"));
+    CHECK(!scene.exists("cache"));
+    CHECK(!scene.exists("state"));
+}
+
+TEST_CASE("doctor exits by the first problem") {
+    Scene scene;
+    SECTION("a config that cannot be read") {
+        scene.write("config.toml", "default_provider = 7\n");
+        const auto result = scene.run({"doctor"});
+        REQUIRE(result);
+        CHECK(*result == 3);
+        CHECK(scene.requests == 0);
+    }
+    SECTION("a login that has ended, before servers that do not answer") {
+        scene.log_in_to_codex(-60, false);
+        const auto result = scene.run({"doctor"});
+        REQUIRE(result);
+        CHECK(*result == 4);
+        CHECK_THAT(scene.out, Catch::Contains("handover auth login codex"));
+        CHECK_THAT(scene.out, !Catch::Contains("sandbox-access"));
+    }
+    SECTION("servers that do not answer") {
+        scene.log_in_to_codex(3600);
+        const auto result = scene.run({"doctor"});
+        REQUIRE(result);
+        CHECK(*result == 5);
+        CHECK(scene.requests == 2);  // where it logs in, and where requests go
+        CHECK_THAT(scene.out, Catch::Contains("no network in this test"));
+    }
+}
+
+TEST_CASE("completion prints the script of a shell, and nothing else") {
+    Scene scene;
+    REQUIRE(scene.run({"completion", "bash"}));
+    CHECK_THAT(scene.out, Catch::Contains("complete -F _handover handover"));
+    CHECK(scene.err.empty());
+    CHECK(code_of(scene.run({"completion", "sh"})) == Errc::usage);
+}
+
 }  // namespace handover::cli

@@ -4,6 +4,7 @@
 
 #include "cli/error_output.hpp"
 #include "document.hpp"
+#include "models/cache.hpp"
 #include "scene.hpp"
 
 namespace handover::cli {
@@ -74,6 +75,21 @@ TEST_CASE("docs/json.md describes what the commands print, member by member") {
     const auto rows = printed(scene, {"auth", "status", "codex", "--json"});
     CHECK(rows.at(0).at("limits").at("windows") == limits.at("windows"));
     CHECK(rows.at(0).at("limits").at("blocked") == limits.at("blocked"));
+
+    CHECK(scene.run({"doctor", "--json"}));
+    const auto doctor = boost::json::parse(scene.out);
+    CHECK(members_of(doctor) == documented("doctor"));
+    for (const auto& row : doctor.at("rows").as_array())
+        CHECK(members_of(row) == documented("doctor: a row"));
+
+    models::store_kept(scene.path("cache"),
+                       {.provider = "codex",
+                        .account = "default",
+                        .base_url = "https://chatgpt.com/backend-api/codex"},
+                       {.models = {{.id = "m-1"}}, .fetched_at = std::chrono::system_clock::now()});
+    const auto listing = printed(scene, {"models", "-p", "codex", "--json"});
+    CHECK(members_of(listing) == documented("models"));
+    CHECK(members_of(listing.at("models").at(0)) == documented("models: a model"));
 
     const auto error = boost::json::parse(
         error_json({.code = Errc::usage, .message = "no", .reason = {}, .fix = {}}));

@@ -61,6 +61,12 @@ Outside Scene::outside() {
                              .response = {},
                              .error = {.message = "no network in this test"}};
     };
+    outside.become = [this](const std::vector<std::string>& argv,
+                            const EnvironmentChanges& changes) {
+        became = argv;
+        became_with = changes;
+        return become_error;
+    };
     return outside;
 }
 

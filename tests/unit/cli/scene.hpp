@@ -2,6 +2,7 @@
 // without a terminal or a network.
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <optional>
 #include <string>
@@ -38,7 +39,11 @@ public:
     std::string out = {};
     std::string err = {};
     int questions = 0;
-    int requests = 0;
+    std::atomic<int> requests = 0;
+
+    std::vector<std::string> became = {};  // what exec would have run
+    EnvironmentChanges became_with = {};
+    int become_error = 0;
 
 private:
     Outside outside();
