@@ -189,8 +189,9 @@ void OutgoingAnswer::abort() {
 }
 
 void OutgoingAnswer::on_drained(std::function<void()> call) {
-    if (!high_ || incomplete()) return call();
     drained_ = std::move(call);
+    if (high_ && !incomplete()) return;
+    if (const auto now = std::exchange(drained_, {})) now();
 }
 
 void OutgoingAnswer::writable() {

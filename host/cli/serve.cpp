@@ -1,0 +1,238 @@
+// `handover serve`: the local gateway, its keys, and the lines that make a client use it.
+#include <fmt/format.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <mutex>
+#include <utility>
+
+#include "cli/commands.hpp"
+#include "cli/interrupts.hpp"
+#include "cli/serve_generation.hpp"
+#include "cli/table.hpp"
+#include "gateway/client_config.hpp"
+#include "gateway/gateway_keys.hpp"
+#include "gateway/server.hpp"
+#include "log/log.hpp"
+
+namespace handover::cli {
+namespace {
+
+constexpr int first_handed_over = 3;  // SD_LISTEN_FDS_START
+
+Result<config::ListenAddress> listen_address(const ServeOptions& options,
+                                             const config::Config& settings) {
+    const auto& text = options.listen.empty() ? settings.listen : options.listen;
+    const auto listen = config::parse_listen_address(text);
+    if (listen) return *listen;
+    return fail({.code = Errc::usage,
+                 .message = "--listen takes ADDRESS:PORT or unix:PATH",
+                 .reason = {},
+                 .fix = "--listen 127.0.0.1:4141"});
+}
+
+// Where clients find the gateway that listens there.
+Result<std::string> url_of(const config::ListenAddress& listen) {
+    if (!listen.unix_path.empty()) return to_text(listen);
+    if (listen.port != 0) return "http://" + to_text(listen);
+    return fail({.code = Errc::usage,
+                 .message = "port 0 stands for any free port: nobody knows yet which it will be",
+                 .reason = {},
+                 .fix = "name the port that the running gateway said, with --listen"});
+}
+
+Result<int> add_key(const ServeOptions& options,
+                    gateway::GatewayKeyFile& file,
+                    Time now,
+                    const Streams& streams) {
+    const auto key = file.add(options.add_key, now);
+    if (!key) return key.failure();
+    streams.out(fmt::format("{}\n", key->key.reveal()));
+    return 0;
+}
+
+Result<int> list_keys(gateway::GatewayKeyFile& file, const Streams& streams) {
+    const auto keys = file.read();
+    if (!keys) return keys.failure();
+    std::vector<std::vector<std::string>> rows = {{"NAME", "MADE"}};
+    for (const auto& key : *keys) rows.push_back({key.name, key.created_at});
+    streams.out(table(rows));
+    return 0;
+}
+
+Result<int> print_for_client(const ServeOptions& options,
+                             const config::Config& settings,
+                             gateway::GatewayKeyFile& file,
+                             Time now,
+                             const Streams& streams) {
+    const auto listen = listen_address(options, settings);
+    if (!listen) return listen.failure();
+    const auto url = url_of(*listen);
+    if (!url) return url.failure();
+    if (!options.print_config.empty()) {
+        const auto lines = gateway::client_config(options.print_config, *url);
+        if (!lines) return lines.failure();
+        streams.out(*lines);
+        return 0;
+    }
+    const auto keys = file.read_or_make(now);
+    if (!keys) return keys.failure();
+    streams.out(gateway::environment_lines(*url, keys->front().key.reveal()));
+    return 0;
+}
+
+Result<std::vector<gateway::ListeningSocket>> open_sockets(const ServeOptions& options,
+                                                           const config::Config& settings,
+                                                           const auth::Environment& environment) {
+    std::vector<gateway::ListeningSocket> sockets;
+    const int handed_over = gateway::handed_over_sockets(
+        environment("LISTEN_PID"), environment("LISTEN_FDS"), getpid());
+    for (int i = 0; i < handed_over; ++i) {
+        auto socket = gateway::ListeningSocket::adopt(platform::Descriptor(first_handed_over + i),
+                                                      options.allow_remote);
+        if (!socket) return std::move(socket).failure();
+        sockets.push_back(std::move(*socket));
+    }
+    if (handed_over > 0) return sockets;
+    const auto listen = listen_address(options, settings);
+    if (!listen) return listen.failure();
+    auto socket = gateway::ListeningSocket::open(*listen, options.allow_remote);
+    if (!socket) return std::move(socket).failure();
+    sockets.push_back(std::move(*socket));
+    return sockets;
+}
+
+// Every stream needs two descriptors.
+void raise_descriptor_limit() {
+    rlimit limit = {};
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// A gateway says a line for every request unless it is told to be quiet.
+void say_requests() {
+    if (log::most_talkative() == log::Level::warning)
+        log::configure(log::Level::info, log::format());
+}
+
+// What answers now, and the keys. Loops ask for it on their own threads.
+class Serving {
+public:
+    Serving(Services& services, gateway::GatewayKeyFile file)
+        : services_(services), file_(std::move(file)) {}
+
+    Result<gateway::FrontState> load() {
+        const auto version = file_.version();
+        auto keys = file_.read_or_make(services_.outside().clock());
+        if (!keys) return std::move(keys).failure();
+        auto made = make_serve_generation(services_.outside(), services_.options());
+        if (!made) return std::move(made).failure();
+        auto front = std::move(made->front);
+        front.rules.keys = std::move(*keys);
+        const std::lock_guard lock(mutex_);
+        version_ = version;
+        api_ = std::move(made->api);
+        return front;
+    }
+
+    std::shared_ptr<gateway::ModelApi> api() {
+        const std::lock_guard lock(mutex_);
+        return api_;
+    }
+
+    // The keys, if their file is not what it was.
+    std::optional<std::vector<gateway::GatewayKey>> changed_keys() {
+        auto version = file_.version();
+        const std::lock_guard lock(mutex_);
+        if (version == version_) return std::nullopt;
+        version_ = std::move(version);
+        auto keys = file_.read();
+        if (keys) return std::move(*keys);
+        log::warning("serve", "the keys stay as they were: " + keys.error().message);
+        return std::nullopt;
+    }
+
+private:
+    Services& services_;
+    gateway::GatewayKeyFile file_;
+    std::mutex mutex_;  // guards api_ and version_
+    std::shared_ptr<gateway::ModelApi> api_ = {};
+    std::string version_ = {};
+};
+
+void announce(const std::vector<gateway::ListeningSocket>& sockets,
+              const gateway::FrontState& front,
+              const Streams& streams) {
+    for (const auto& socket : sockets) streams.out("listening " + socket.url() + "\n");
+    if (!streams.err_is_terminal || front.rules.keys.empty()) return;
+    streams.say(fmt::format("key: {}", front.rules.keys.front().key.reveal()));
+    streams.say("other terminals: eval \"$(handover serve --print-env)\"");
+}
+
+Result<int> listen_and_serve(const ServeOptions& options,
+                             const config::Config& settings,
+                             gateway::GatewayKeyFile file,
+                             Services& services,
+                             const Streams& streams) {
+    say_requests();
+    raise_descriptor_limit();
+    Serving serving(services, std::move(file));
+    auto front = serving.load();
+    if (!front) return front.failure();
+    auto sockets = open_sockets(options, settings, services.outside().environment);
+    if (!sockets) return std::move(sockets).failure();
+    const bool remote = std::any_of(sockets->begin(), sockets->end(), [](const auto& socket) {
+        return socket.entrance() == gateway::Entrance::remote;
+    });
+    if (remote)
+        log::warning("serve", "others can reach this gateway, without encryption on the way");
+
+    if (services.outside().before_network) services.outside().before_network();
+    announce(*sockets, *front, streams);
+    const auto notify_socket = services.outside().environment("NOTIFY_SOCKET");
+    gateway::tell_service_manager(notify_socket, "READY=1");
+    const std::stop_callback stopping(services.outside().stop, [&] {
+        gateway::tell_service_manager(notify_socket, "STOPPING=1");
+    });
+    gateway::Metrics metrics(gateway::usable_cpus());
+    gateway::run_server({.listening = std::move(*sockets),
+                         .front = std::move(*front),
+                         .make_routes =
+                             [&](const gateway::LoopContext& loop) {
+                                 auto routes = std::make_shared<gateway::Routes>();
+                                 gateway::add_own_routes(*routes, metrics);
+                                 serving.api()->add_routes(*routes, loop);
+                                 return routes;
+                             },
+                         .reload = [&] { return serving.load(); },
+                         .changed_keys = [&] { return serving.changed_keys(); },
+                         .stop = services.outside().stop},
+                        metrics);
+    // The way a service is ended: it has ended well. Ctrl-C stays what it is for every command.
+    if (interrupted_status() == terminated_status) forget_interrupt();
+    return 0;
+}
+
+}  // namespace
+
+Result<int> serve(const ServeOptions& options, Services& services, const Streams& streams) {
+    const auto paths = services.paths();
+    if (!paths) return paths.failure();
+    const auto settings = services.config();
+    if (!settings) return settings.failure();
+    gateway::GatewayKeyFile file((*paths)->state);
+    const auto now = services.outside().clock();
+    if (!options.add_key.empty()) return add_key(options, file, now, streams);
+    if (!options.remove_key.empty()) {
+        if (auto removed = file.remove(options.remove_key); !removed) return removed.failure();
+        return 0;
+    }
+    if (options.list_keys) return list_keys(file, streams);
+    if (options.print_env || !options.print_config.empty())
+        return print_for_client(options, **settings, file, now, streams);
+    return listen_and_serve(options, **settings, std::move(file), services, streams);
+}
+
+}  // namespace handover::cli

@@ -1,0 +1,90 @@
+#include "cli/serve_generation.hpp"
+
+#include <utility>
+
+#include "auth/credential_store.hpp"
+#include "cli/default_provider.hpp"
+#include "log/log.hpp"
+
+namespace handover::cli {
+namespace {
+
+// Configured providers, and those with a stored credential.
+std::set<std::string, std::less<>> prefixes(const config::Config& settings,
+                                            const auth::Services& auth) {
+    std::set<std::string, std::less<>> names;
+    for (const auto& [name, provider] : settings.providers) names.insert(name);
+    if (const auto stored = auth.store->list()) {
+        for (const auto& id : *stored) names.insert(id.provider);
+    }
+    return names;
+}
+
+// A gateway without a default provider is fine: requests then name one.
+std::string default_provider(Services& services) {
+    const auto chosen = choose_provider({}, services);
+    if (chosen) return *chosen;
+    log::warning(
+        "serve",
+        "there is no default provider, requests have to name one: " + chosen.error().message);
+    return {};
+}
+
+http::ClientOptions client_options(const config::Config& settings) {
+    return {.proxy = settings.proxy,
+            .ca_file = settings.ca_file,
+            .connect_timeout = settings.connect_timeout,
+            .first_byte_timeout = settings.first_byte_timeout,
+            .idle_timeout = settings.idle_timeout,
+            .user_agent = "handover/" HANDOVER_VERSION};
+}
+
+}  // namespace
+
+Result<ServeGeneration> make_serve_generation(const Outside& outside,
+                                              const GlobalOptions& options) {
+    // The end of the program is asked for by draining, not by giving up what is under way; and
+    // nobody can be asked for a key.
+    auto unattended = outside;
+    unattended.stop = {};
+    unattended.ask_key = {};
+    const auto services = std::make_shared<Services>(std::move(unattended), options);
+    const auto settings = services->config();
+    if (!settings) return settings.failure();
+    const auto catalogue = services->catalogue();
+    if (!catalogue) return catalogue.failure();
+    const auto broker = services->broker();
+    if (!broker) return broker.failure();
+    const auto ledgers = services->ledgers();
+    if (!ledgers) return ledgers.failure();
+    // Made here, not by the first thread that needs it.
+    if (const auto client = services->client(); !client) return client.failure();
+    const auto& config = **settings;
+    auto api = gateway::ModelApi::make(
+        {.routing = {.default_provider = default_provider(*services),
+                     .fallback = config.fallback,
+                     .aliases = config.models,
+                     .prefixes = prefixes(config, **services->auth_services())},
+         .provider = [services](const std::string& name) { return services->provider(name); },
+         .instance =
+             [services](const providers::Provider& provider) {
+                 return services->instance(provider);
+             },
+         .broker = *broker,
+         .ledgers = *ledgers,
+         .clock = outside.clock,
+         .client = client_options(config),
+         .send = services->way_out(),
+         .cache_folder = (*services->paths())->cache,
+         .max_retries = config.max_retries,
+         .max_queue = config.max_queue,
+         .queue_timeout = config.queue_timeout});
+    if (auto checked = api->check(); !checked) return checked.failure();
+    return ServeGeneration{
+        .front = {.settings = config.front,
+                  .max_body = config.max_body,
+                  .rules = {.hosts = config.front.hosts, .origins = config.front.origins}},
+        .api = std::move(api)};
+}
+
+}  // namespace handover::cli
