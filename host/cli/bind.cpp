@@ -168,6 +168,29 @@ void bind_exec(CLI::App& app, ExecOptions& o) {
         "Hand out a subscription's token, whose one request at a time nobody then sees to");
 }
 
+void bind_serve(CLI::App& app, ServeOptions& o) {
+    app.add_option("--listen", o.listen, "Where to listen (default: 127.0.0.1:4141)")
+        ->type_name("ADDR:PORT|unix:PATH");
+    app.add_flag("--allow-remote",
+                 o.allow_remote,
+                 "Listen on addresses that other machines reach, without encryption on the way");
+    app.add_flag("--print-env",
+                 o.print_env,
+                 "Serve nothing, print OPENAI_BASE_URL and OPENAI_API_KEY for eval");
+    app.add_option("--print-config",
+                   o.print_config,
+                   "Serve nothing, print the lines that make that client use the gateway")
+        ->type_name("CLIENT")
+        ->check(known_values("{codex,openai-node,openai-python,curl}"));
+    app.add_flag("--list-keys", o.list_keys, "Serve nothing, list the gateway's keys by name");
+    app.add_option("--add-key",
+                   o.add_key,
+                   "Serve nothing, make a key of that name (or a new one in its place), print it")
+        ->type_name("NAME");
+    app.add_option("--remove-key", o.remove_key, "Serve nothing, remove the key of that name")
+        ->type_name("NAME");
+}
+
 void bind_plugins_list(CLI::App& app, PluginsListOptions& o) {
     app.add_flag("--json", o.json, json_help);
 }
@@ -223,6 +246,7 @@ constexpr Entry entries[] = {
     {"limits", bind_as<LimitsOptions, bind_limits>},
     {"models", bind_as<ModelsOptions, bind_models>},
     {"exec", bind_as<ExecOptions, bind_exec>},
+    {"serve", bind_as<ServeOptions, bind_serve>},
     {"plugins list", bind_as<PluginsListOptions, bind_plugins_list>},
     {"plugins inspect", bind_as<PluginsInspectOptions, bind_plugins_inspect>},
     {"config path", bind_as<ConfigPathOptions, bind_config_path>},

@@ -26,6 +26,7 @@ Result<int> run_batch(const BatchOptions& options, Services& services, const Str
 Result<int> show_limits(const LimitsOptions& options, Services& services, const Streams& streams);
 Result<int> show_models(const ModelsOptions& options, Services& services, const Streams& streams);
 Result<int> exec_command(const ExecOptions& options, Services& services, const Streams& streams);
+Result<int> serve(const ServeOptions& options, Services& services, const Streams& streams);
 Result<int> plugins_list(const PluginsListOptions& options,
                          Services& services,
                          const Streams& streams);

@@ -105,6 +105,17 @@ constexpr Text texts[] = {
      "  handover exec -p groq --env GROQ_API_KEY={key} -- ./chat\n"
      "  handover exec -p openai -- sh -c 'curl -H \"Authorization: Bearer $OPENAI_API_KEY\" "
      "$OPENAI_BASE_URL/models'\n"},
+    {"serve",
+     "Serve providers to any OpenAI client, from this machine",
+     "A gateway that existing programs use by setting a base URL: POST /v1/responses, "
+     "/v1/chat/completions, /v1/embeddings, GET /v1/models. Clients show a key of the gateway's "
+     "own; the subscription or key that answers them stays here. SIGHUP reads the config again, "
+     "SIGTERM ends it when open streams are done.",
+     "  handover serve\n"
+     "  eval \"$(handover serve --print-env)\"\n"
+     "  handover serve --print-config codex >> ~/.codex/config.toml\n"
+     "  handover serve --listen unix:/run/handover/gateway.sock\n"
+     "  handover serve --add-key laptop\n"},
     {"plugins list",
      "List the plugins that are found; runs none of their code",
      "",

@@ -139,6 +139,18 @@ struct ExecOptions {
     bool operator==(const ExecOptions&) const = default;
 };
 
+struct ServeOptions {
+    std::string listen = {};  // empty: as the config says
+    bool allow_remote = false;
+    // Instead of serving:
+    bool print_env = false;
+    std::string print_config = {};  // for which client
+    bool list_keys = false;
+    std::string add_key = {};
+    std::string remove_key = {};
+    bool operator==(const ServeOptions&) const = default;
+};
+
 struct PluginsListOptions {
     bool json = false;
     bool operator==(const PluginsListOptions&) const = default;
@@ -189,6 +201,7 @@ using Command = std::variant<NextStepOptions,
                              RunOptions,
                              BatchOptions,
                              LimitsOptions,
+                             ServeOptions,
                              ModelsOptions,
                              ExecOptions,
                              PluginsListOptions,

@@ -42,6 +42,7 @@ struct Runner {
     Result<int> operator()(const ExecOptions& o) const {
         return exec_command(o, services, streams);
     }
+    Result<int> operator()(const ServeOptions& o) const { return serve(o, services, streams); }
     Result<int> operator()(const PluginsListOptions& o) const {
         return plugins_list(o, services, streams);
     }

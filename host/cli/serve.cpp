@@ -215,9 +215,22 @@ Result<int> listen_and_serve(const ServeOptions& options,
     return 0;
 }
 
+Result<void> check_options(const ServeOptions& options) {
+    const int asked = (options.print_env ? 1 : 0) + (options.print_config.empty() ? 0 : 1) +
+                      (options.list_keys ? 1 : 0) + (options.add_key.empty() ? 0 : 1) +
+                      (options.remove_key.empty() ? 0 : 1);
+    if (asked <= 1) return {};
+    return fail({.code = Errc::usage,
+                 .message = "--print-env, --print-config and the options about keys go one at a "
+                            "time",
+                 .reason = {},
+                 .fix = "handover serve --help"});
+}
+
 }  // namespace
 
 Result<int> serve(const ServeOptions& options, Services& services, const Streams& streams) {
+    if (auto checked = check_options(options); !checked) return checked.failure();
     const auto paths = services.paths();
     if (!paths) return paths.failure();
     const auto settings = services.config();

@@ -58,7 +58,19 @@ TEST_CASE("argv becomes options") {
          {"models", "-p", "groq", "--account", "work", "--refresh", "--json"},
          ModelsOptions{.provider = "groq", .account = "work", .refresh = true, .json = true}},
         {"exec, and what stands behind -- untouched",
-         {"exec", "-p", "groq", "--env", "A={key}", "--env", "B=[x,y]", "--", "cmd", "-p", "[a,b]", "--", "--help"},
+         {"exec",
+          "-p",
+          "groq",
+          "--env",
+          "A={key}",
+          "--env",
+          "B=[x,y]",
+          "--",
+          "cmd",
+          "-p",
+          "[a,b]",
+          "--",
+          "--help"},
          ExecOptions{.command = {"cmd", "-p", "[a,b]", "--", "--help"},
                      .provider = "groq",
                      .environment = {"A={key}", "B=[x,y]"}}},
@@ -138,6 +150,14 @@ TEST_CASE("argv becomes options") {
         {"batch from stdin",
          {"batch", "-", "--output", "out.jsonl"},
          BatchOptions{.input = "-", .output = "out.jsonl"}},
+        {"serve", {"serve"}, ServeOptions{}},
+        {"serve with everything",
+         {"serve", "--listen", "unix:/run/h.sock", "--allow-remote"},
+         ServeOptions{.listen = "unix:/run/h.sock", .allow_remote = true}},
+        {"serve's lines for clients",
+         {"serve", "--print-config", "codex"},
+         ServeOptions{.print_config = "codex"}},
+        {"serve's keys", {"serve", "--add-key", "laptop"}, ServeOptions{.add_key = "laptop"}},
         {"limits", {"limits"}, LimitsOptions{}},
         {"limits of one",
          {"limits", "codex", "--json"},
@@ -279,7 +299,7 @@ TEST_CASE("every command has help with examples") {
             if (is_group(name)) commands.push_back({name, sub});
         }
     }
-    CHECK(commands.size() == 21);
+    CHECK(commands.size() == 23);
     for (auto arguments : commands) {
         const auto path = arguments.size() == 2 ? arguments[0] + " " + arguments[1] : arguments[0];
         DYNAMIC_SECTION(path) {
