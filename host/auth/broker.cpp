@@ -294,6 +294,10 @@ private:
         if (!refreshed) return refreshed;
         const auto& next = **refreshed;
         if (next.credential.access_token == before.credential.access_token) return refreshed;
+        // Of all who waited for it the first has done the rest.
+        if (const auto known = cache_.find(target);
+            known && known->resolved->credential.access_token == next.credential.access_token)
+            return known->resolved;
         const auto stamp = services_.store->stamp(id_of(target));
         return remember(target, *refreshed, last_use(target, next), stamp);
     }

@@ -101,6 +101,48 @@ test('a refresh whose answer was lost, the token spent', async (t) => {
   assert.equal((await world.counts()).refreshes, 2);
 });
 
+test('a refresh that brings tokens of another account: revoked, never stored, said', async (t) => {
+  const { world, home } = await loggedIn(t, 'oidc-provider');
+  const before = home.credential('company');
+  const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const claims = JSON.parse(Buffer.from(before.id_token.split('.')[1], 'base64url'));
+  world.authority.response.token = {
+    status: 200,
+    json: {
+      access_token: 'sandbox-access-of-mallory', refresh_token: 'sandbox-refresh-of-mallory', token_type: 'Bearer', expires_in: 3600,
+      id_token: `${part({ alg: 'RS256' })}.${part({ ...claims, sub: 'mallory' })}.${part('signature')}`,
+    },
+  };
+  home.setExpiry('company', DUE);
+  const due = succeeded(await home.token('company'));
+  assert.equal(due.stdout, `${before.access_token}\n`);
+  assert.match(due.stderr, /^error: .*tokens of another account/m);
+  assert.equal((await world.counts()).revocations, 1);
+  const { refresh_token, access_token, login_needed } = home.credential('company');
+  assert.deepEqual([refresh_token, access_token, login_needed.code], [before.refresh_token, before.access_token, 'another_account']);
+  home.setExpiry('company', PAST);
+  failed(await home.token('company'), { exit: 4, code: 'AUTH_SESSION_EXPIRED', fix: /handover auth login company/ });
+  assert.equal((await world.counts()).refreshes, 1);
+  delete world.authority.response.token;
+  succeeded((await login(home)).run);
+  succeeded(await home.token('company'));
+});
+
+test('an upstream that answers 401 to everything does not cost a refresh for each request', async (t) => {
+  const { world, home } = await loggedIn(t, make);
+  await world.sandbox.faults({ model_401_once: { count: 1000 } });
+  const requests = 6;
+  const begun = performance.now();
+  for (let n = 0; n < requests; n += 1) failed(await home.run(['run', '-p', 'company', 'hi']), { exit: 4, code: 'AUTH_SESSION_EXPIRED' });
+  const seconds = (performance.now() - begun) / 1000;
+  const allowed = 1 + [5, 15, 35, 75].filter((pause) => seconds > pause).length; // pauses of 5, 10, 20 and 40 s in a row
+  const { refreshes } = await world.counts();
+  t.diagnostic(`${requests} requests in ${seconds.toFixed(1)} s: ${refreshes} refreshes`);
+  assert.ok(refreshes >= 1 && refreshes <= allowed, `${refreshes} refreshes, ${allowed} allowed`);
+  await world.sandbox.faults({ reset: true });
+  succeeded(await home.run(['run', '-p', 'company', 'hi']));
+});
+
 for (const [fault, code] of [
   [{ model_drop_mid_stream: true }, 'PROVIDER_UNAVAILABLE'], [{ model_error_event: 'server_error' }, 'PROVIDER_\\w+'],
   [{ model_html: 403 }, 'PROVIDER_\\w+'], [{ model_status: 400 }, 'PROVIDER_REJECTED'],

@@ -118,6 +118,45 @@ test('a thousand lines, killed twenty times at random', async (t) => {
   }
 });
 
+// The same with kills that find every noted request at the server: then the two counts are one.
+test('killed twenty times while all that is noted has arrived: what is sent again is what OUTPUT.state said', async (t) => {
+  const workers = 8;
+  const { server, give, batch, start, answers, output } = await scene(t, { concurrency: workers });
+  const all = numbers(1000);
+  give(all.map((id) => line(id)));
+  let noted = 0;
+  let said = 0;
+  for (let round = 0; round < 20; round += 1) {
+    const held = gate();
+    const served = Math.floor(Math.random() * 40);
+    const before = server.requests;
+    const full = new Promise((resolve) => {
+      server.arrived = () => {
+        if (server.requests <= before + served) return undefined;
+        if (server.requests === before + served + workers) resolve();
+        return held.opened;
+      };
+    });
+    const run = start([], { quiet: true });
+    await full;
+    run.kill('SIGKILL');
+    await run.end();
+    held.open();
+    said += again(run);
+    const answered = new Set(readFileSync(output, 'utf8').split('\n').slice(0, -1).map((l) => JSON.parse(l).custom_id));
+    const inFlight = readFileSync(`${output}.state`, 'utf8').match(/[1-9]\d*/g).map((n) => `line-${Number(n) - 1}`);
+    assert.equal(inFlight.length, workers);
+    for (const id of inFlight) assert.equal(answered.has(id), false, `${id} is in flight`);
+    noted += inFlight.length;
+    assert.equal(server.requests, answered.size + noted, 'answered, or noted at one of the kills');
+  }
+  server.arrived = () => {};
+  said += again(succeeded(await batch([], { quiet: true })));
+  assert.deepEqual(ids(answers()), [...all].sort(), 'every line answered once');
+  assert.equal(server.requests - 1000, noted);
+  assert.equal(said, noted);
+});
+
 // What a run says that it sent again.
 function again(run) {
   return Number(/^(\d+) lines? (?:was|were) in flight/m.exec(run.stderr)?.[1] ?? 0);

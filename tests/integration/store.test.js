@@ -105,3 +105,42 @@ test('a full disk and a token that still works: it is served, with a warning', a
   assert.equal((await world.counts()).refreshes, 0);
   return undefined;
 });
+
+// Mounts `path` over itself, as a container does with a file or folder of its host; or the reason why it cannot.
+function mountedByItself(home, path, readOnly) {
+  const mount = (...args) => spawnSync('mount', args, { encoding: 'utf8' });
+  const bound = mount('--bind', path, path);
+  if (bound.status !== 0) return `cannot mount here: ${bound.stderr ?? bound.error}`;
+  home.undo.unshift(() => spawnSync('umount', ['-l', path]));
+  if (readOnly) assert.equal(mount('-o', 'remount,bind,ro', path).status, 0);
+  return '';
+}
+
+const mounts = {
+  'a read-only folder': { what: (home) => home.path('credentials'), readOnly: true },
+  'a credential file that is mounted by itself': { what: (home) => home.credentialFile('company'), readOnly: false },
+  'a read-only credential file that is mounted by itself': { what: (home) => home.credentialFile('company'), readOnly: true },
+};
+for (const [name, { what, readOnly }] of Object.entries(mounts)) {
+  test(`${name}: served to its end, never refreshed, and said what to mount`, async (t) => {
+    const { world, home } = await loggedIn(t, make);
+    const { access_token } = home.credential('company');
+    home.setExpiry('company', 200);
+    const why = mountedByItself(home, what(home), readOnly);
+    if (why) return t.skip(why);
+    const due = succeeded(await home.token('company'));
+    assert.equal(due.stdout, `${access_token}\n`);
+    assert.match(due.stderr, /warn/i);
+    failed(await home.run(['auth', 'refresh', 'company']), { exit: 4, code: 'STORE_IO', fix: /mount the folder, not the file/ });
+    assert.equal((await world.counts()).refreshes, 0);
+    spawnSync('umount', ['-l', what(home)]);
+    home.setExpiry('company', -10);
+    assert.equal(mountedByItself(home, what(home), readOnly), '');
+    failed(await home.token('company'), { exit: 4, code: 'STORE_IO', fix: /mount the folder, not the file/ });
+    assert.equal((await world.counts()).refreshes, 0);
+    spawnSync('umount', ['-l', what(home)]);
+    succeeded(await home.token('company'));
+    assert.equal((await world.counts()).refreshes, 1);
+    return undefined;
+  });
+}
