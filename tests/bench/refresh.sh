@@ -9,9 +9,10 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 "$tests/integration/install.sh"
+cmake --build "$build" --target refresh_threads >/dev/null
 cc -O2 -shared -fPIC -o "$work/handover_faults.so" "$tests/faults/faults.c" -ldl
 export HANDOVER_BIN=$build/bin/handover HANDOVER_SANDBOX_BIN=$build/bin/handover-sandbox HANDOVER_PLUGINS=$build/plugins
-export HANDOVER_TEST_PLUGINS=$work HANDOVER_FAULTS=$work/handover_faults.so
+export HANDOVER_TEST_PLUGINS=$work HANDOVER_FAULTS=$work/handover_faults.so HANDOVER_REFRESH_THREADS=$build/tests/refresh_threads
 
 failed=0
 measure() {  # NAME ROUNDS
