@@ -134,8 +134,6 @@ Result<int> run_batch(const BatchOptions& options, Services& services, const Str
     if (!ledgers) return ledgers.failure();
     // A batch may outlive many tokens: no request of it waits for the next one.
     (void)(*broker)->keep_fresh(provider->target(options.account));
-    // A batch may outlive many tokens: no request of it waits for the next one.
-    (void)(*broker)->keep_fresh(provider->target(options.account));
     const auto concurrency = concurrency_of(options, *provider, **broker, services, streams);
     if (!concurrency) return concurrency.failure();
 

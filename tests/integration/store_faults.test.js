@@ -7,7 +7,7 @@ import { test } from 'node:test';
 
 import { binary } from './lib/handover.js';
 import { noRefreshChild } from './lib/processes.js';
-import { loggedIn, login, succeeded } from './lib/scene.js';
+import { failed, loggedIn, login, succeeded } from './lib/scene.js';
 
 const EXPIRED = -10; // seconds left
 const ERRORS = ['EIO', 'ENOSPC'];
@@ -116,4 +116,19 @@ test('from each write step on the disk is full: nothing is spent in vain, or it 
     succeeded((await login(home)).run);
     return `${outcome}, and said that the login is lost`;
   });
+});
+
+test('a file system that refuses locks: said, and nothing is spent without one', async (t) => {
+  const subject = await faulty(t);
+  const { world, home } = subject;
+  succeeded(await subject.token({ where: 'caller' }));
+  const step = subject.steps().findIndex((name) => name === 'flock company@default.lock') + 1;
+  assert.ok(step > 0, subject.steps().join(', '));
+  for (const error of ['ENOLCK', 'EOPNOTSUPP']) {
+    const before = world.authority.refreshes();
+    const run = await subject.token({ where: 'caller', step, error, stays: true });
+    failed(run, { exit: 4, code: 'STORE_IO', fix: /flock/ });
+    assert.equal(world.authority.refreshes(), before);
+  }
+  succeeded(await home.token('company'));
 });
