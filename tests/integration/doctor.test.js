@@ -1,7 +1,7 @@
 // doctor against real files, ports and servers: it finds what is wrong, and changes nothing.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
@@ -111,6 +111,7 @@ test('what is wrong with files is said and left', async (t) => {
   mkdirSync(home.path('state'));
   writeFileSync(home.path('cache'), 'in the way');
   const seen = await examine(home, { env: { https_proxy: `http://127.0.0.1:${await deadPort()}` } });
+  rmSync(home.path('cache'));
   assert.equal(seen.run.code, 4, show(seen));
   assert.equal(seen.find('credentials', 'openai').code, 'STORE_PERMISSIONS');
   assert.match(seen.find('credentials', 'openai').fix, /^chmod 600 /);
@@ -128,7 +129,7 @@ test('ports, variables, plugins and the config', async (t) => {
     config: toml({
       'providers.company': { plugin: 'openai', base_url: `http://127.0.0.1:${await deadPort()}/v1`, dialects: ['responses'], auth_method: 'login' },
       'providers.company.auth.login': {
-        kind: 'oauth2', billing: 'subscription', issuer: `http://127.0.0.1:${await deadPort()}`, client_id: 'x',
+        kind: 'oauth2', billing: 'subscription', issuer: `http://127.0.0.1:${await deadPort()}`, client_id: 'x', scopes: ['openid'],
         redirect_uris: [`http://127.0.0.1:${busy.port}/callback`],
       },
       'providers.wrong': { plugin: 'nobody' },
