@@ -67,7 +67,7 @@ export class Terminal {
   // The exit status of the program.
   async end(milliseconds = PATIENCE) {
     const look = () => this.tmux('display-message', '-p', '#{pane_dead} #{pane_dead_status}').trim().split(' ');
-    const [, status] = await eventually(() => later(look), ([dead]) => dead === '1', milliseconds, () => `the end of what shows:\n${this.screen()}`);
+    const [, status] = await eventually(() => later(look), ([dead, status]) => dead === '1' && Boolean(status), milliseconds, () => `the end of what shows:\n${this.screen()}`);
     return Number(status);
   }
 
