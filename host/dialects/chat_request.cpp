@@ -79,8 +79,9 @@ std::string without_blanks(std::string_view json) {
 
 bool is_neutral(JsonView value, std::string_view neutral) {
     if (!value) return true;
-    const auto text = without_blanks(value.raw());
-    return !neutral.empty() && (text == neutral || text == std::string(neutral) + ".0");
+    if (neutral.empty()) return false;
+    if (value.is_number()) return value.number() == JsonView(neutral).number();
+    return without_blanks(value.raw()) == neutral;
 }
 
 class ChatRequest {

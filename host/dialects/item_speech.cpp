@@ -1,7 +1,5 @@
 #include "dialects/item_speech.hpp"
 
-#include <charconv>
-
 namespace handover::dialects {
 namespace {
 
@@ -104,9 +102,9 @@ std::string_view finish_reason(const JsonObject& response, bool has_calls) {
 }
 
 std::int64_t seconds(JsonView value, std::int64_t otherwise) {
-    const auto raw = value.raw();
-    const auto whole = JsonView(raw.substr(0, raw.find('.'))).integer();
-    return whole.value_or(otherwise);
+    constexpr double latest = 1e15;
+    const auto date = value.number();
+    return date && *date >= 0 && *date <= latest ? static_cast<std::int64_t>(*date) : otherwise;
 }
 
 }  // namespace handover::dialects

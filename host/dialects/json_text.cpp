@@ -74,6 +74,14 @@ std::optional<std::int64_t> JsonView::integer() const {
     return error == std::errc() && rest == end ? std::optional(number) : std::nullopt;
 }
 
+std::optional<double> JsonView::number() const {
+    if (!is_number()) return std::nullopt;
+    double number = 0;
+    const auto* end = raw_.data() + raw_.size();
+    const auto [rest, error] = std::from_chars(raw_.data(), end, number);
+    return error == std::errc() && rest == end ? std::optional(number) : std::nullopt;
+}
+
 JsonView JsonObject::operator[](std::string_view name) const {
     for (const auto& member : members_) {
         if (member.name == name) return JsonView(member.value);

@@ -38,6 +38,8 @@ public:
     [[nodiscard]] bool says(std::string_view text) const;
     // Nothing unless it is a number that is whole and fits.
     [[nodiscard]] std::optional<std::int64_t> integer() const;
+    // Nothing unless it is a number, and not beyond what a double holds.
+    [[nodiscard]] std::optional<double> number() const;
 
 private:
     [[nodiscard]] bool begins(char c) const { return !raw_.empty() && raw_.front() == c; }
