@@ -3,13 +3,15 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 
+import { binary } from './lib/handover.js';
 import { noRefreshChild } from './lib/processes.js';
 import { gate } from './lib/record.js';
 import { failed, loggedIn, succeeded } from './lib/scene.js';
 
 const PROCESSES = 64;
 const DELAYS = [0, 100, 1000]; // ms that the authority takes
-const OPTIONAL_WAIT = 15000; // ms; what a refresh may cost a caller whose token still works
+const THREADS = 1000;
+const OPTIONAL_WAIT = 2000; // ms; what a refresh may cost a caller whose token still works
 const SLACK = 10000; // ms; a sanitizer build on a busy machine
 
 const times = (n, make) => Array.from({ length: n }, (_, index) => make(index));
@@ -62,6 +64,26 @@ for (const make of ['oidc-provider', 'sandbox']) {
       await shared(world, home, runs);
     });
   }
+}
+
+for (const make of ['oidc-provider', 'sandbox']) {
+  test(`${THREADS} threads of one process, one expired credential: one refresh (${make})`, async (t) => {
+    const { world, home } = await loggedIn(t, make);
+    await authorityTakes(world, 100);
+    home.setExpiry('company', -10);
+    const run = home.start(['company', String(THREADS)], {
+      binary: binary('HANDOVER_REFRESH_THREADS'), quiet: true, shows: 'stdout', env: { HANDOVER_BIN: binary('HANDOVER_BIN') },
+    });
+    await run.end();
+    home.keepSecrets();
+    assert.deepEqual(JSON.parse(succeeded(run).stdout), {
+      served: THREADS, tokens: [home.credential('company').access_token], errors: [],
+    }, String(run));
+    const counts = await world.counts();
+    assert.equal(counts.refreshes, 1);
+    assert.equal(counts.reuse_detections ?? 0, 0);
+    succeeded(await home.run(['auth', 'refresh', 'company']));
+  });
 }
 
 test(`${PROCESSES} processes that all stand at the lock are released by one answer`, async (t) => {
@@ -133,12 +155,46 @@ test('an authority that never answers and a token that still works: at most the 
   t.diagnostic(`the slowest of 16 waited ${longest.toFixed()} ms; the deadline is ${OPTIONAL_WAIT} ms`);
   assert.ok(longest < OPTIONAL_WAIT + SLACK, `${longest} ms`);
   assert.equal(world.authority.refreshes(), 1);
+  // From here on nobody waits for it at all.
+  const [late] = wantToken(home, 1);
+  await allEnded(home, [late]);
+  assert.equal(succeeded(late).stdout, `${access_token}\n`);
+  assert.match(late.stderr, /a refresh was sent and has no answer/);
+  assert.doesNotMatch(late.stderr, /waiting for its lock/);
   never.open();
   await noRefreshChild(home);
   // The late answer was stored by the process that had asked.
   delete world.authority.response.token;
   const after = succeeded(await home.token('company'));
   assert.notEqual(after.stdout, `${access_token}\n`);
+  assert.equal(world.authority.refreshes(), 1);
+});
+
+test('a batch is not delayed by a refresh: it goes on in the background', async (t) => {
+  const { world, home } = await loggedIn(t, 'oidc-provider', { config: (w) => w.companyConfig({ billing: 'metered' }) });
+  const { access_token } = home.credential('company');
+  const late = gate();
+  world.authority.response.token = { gate: late };
+  home.setExpiry('company', 200);
+  writeFileSync(home.path('in.jsonl'), times(20, (n) => `${JSON.stringify({
+    custom_id: `line-${n}`, method: 'POST', url: '/v1/responses', body: { model: 'test-model', input: 'hi', stream: true },
+  })}\n`).join(''));
+  // The first answer waits until the refresh has been sent; the others come while it has no answer.
+  const first = gate();
+  world.models.response = { gates: [first] };
+  const run = home.start(['batch', home.path('in.jsonl'), '-o', home.path('out.jsonl'), '-p', 'company', '--concurrency', '1']);
+  await world.models.record.until({ method: 'POST' });
+  await world.authority.record.until({ grant_type: 'refresh_token' });
+  first.open();
+  await run.end();
+  succeeded(run);
+  assert.equal(world.models.record.count({ method: 'POST' }), 20);
+  assert.doesNotMatch(run.stderr, /could not be refreshed|has no answer/, 'nobody waited');
+  assert.equal(world.authority.refreshes(), 1);
+  late.open();
+  await noRefreshChild(home);
+  delete world.authority.response.token;
+  assert.notEqual(home.credential('company').access_token, access_token);
   assert.equal(world.authority.refreshes(), 1);
 });
 
