@@ -198,7 +198,7 @@ TEST_CASE("what a kept list does not paper over") {
         Errc code;
     };
     const Case cases[] = {
-        {401, R"({"error":{"code":"invalid_api_key"}})", Errc::auth_not_logged_in},
+        {401, R"({"error":{"code":"invalid_api_key"}})", Errc::auth_denied},
         {404, "{}", Errc::provider_rejected},
         {302, "", Errc::provider_rejected},
         {304, "", Errc::provider_rejected},  // nobody asked whether
