@@ -60,7 +60,9 @@ public:
     Generation(const Generation&) = delete;
     Generation& operator=(const Generation&) = delete;
     // Whoever was held back is not any more.
-    ~Generation() { responder_.on_drained({}); }
+    ~Generation() {
+        responder_.on_drained([] {});
+    }
 
     boost::asio::awaitable<void> run() {
         request_.notes.dialect = name_of(endpoint_);
@@ -224,7 +226,7 @@ private:
         }
         conversation_.upstream = dialects::dialect_named(*other);
         auto translated = dialects::translate_request(
-            *conversation_.client, *conversation_.upstream, request_.body, config::Compatibility());
+            *conversation_.client, *conversation_.upstream, request_.body, provider.compatibility);
         if (const auto* refusal = std::get_if<dialects::Refusal>(&translated)) {
             return ApiError{.status = 400,
                             .message = refusal->message,
@@ -262,8 +264,9 @@ private:
             .on_refusal = [&](const http::Response& refusal) { failure.refusal = refusal; },
             .on_quota = [&](std::optional<Time> reset) { failure.reset = reset; },
             .flow = &flow_,
-            // Where there is somewhere else to go, a failure right after the beginning counts too.
-            .hold_preamble = !last,
+            // Where nobody waits for it, or there is somewhere else to go, a failure right after
+            // the beginning is one before it.
+            .hold_preamble = !asked_.stream || !last,
         };
         const run::Upstream upstream = {.provider = ready.provider,
                                         .instance = ready.instance,

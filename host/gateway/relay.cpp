@@ -38,7 +38,8 @@ bool look_for_usage(std::string_view bytes, dialects::Dialect dialect, Notes& no
     auto at = bytes.find(name);
     if (at == std::string_view::npos) return false;
     at = bytes.rfind(name);
-    const auto value = run::raw_member("{" + std::string(bytes.substr(at)), "usage");
+    const auto object = "{" + std::string(bytes.substr(at));
+    const auto value = run::raw_member(object, "usage");
     if (!value || value->empty() || value->front() != '{') return false;
     const auto usage = dialects::usage_of(dialect, "{\"usage\":" + std::string(*value) + "}");
     if (usage) take_usage(notes, *usage);

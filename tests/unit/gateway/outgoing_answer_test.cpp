@@ -14,7 +14,7 @@ namespace {
 using std::chrono::milliseconds;
 
 // A connection whose other end the test reads. Its socket takes little at a time.
-class Wire : public AnswerCarrier {
+class Wire final : public AnswerCarrier {
 public:
     Wire() {
         std::array<int, 2> ends = {};

@@ -1,0 +1,309 @@
+#include "gateway/relay.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "run/raw_json.hpp"
+
+using namespace handover;
+using dialects::Dialect;
+using gateway::Conversation;
+using gateway::make_relay;
+
+namespace {
+
+// A client that writes down what it gets.
+class Seen : public gateway::Responder {
+public:
+    void whole(int code, std::span<const http::Header> fields, std::string_view bytes) override {
+        send_head(code, fields, bytes.size());
+        body = bytes;
+        finished = true;
+    }
+    void send_head(int code,
+                   std::span<const http::Header> fields,
+                   std::optional<std::uint64_t> /*length*/) override {
+        status = code;
+        headers.assign(fields.begin(), fields.end());
+        ++heads;
+    }
+    gateway::Pressure write(std::string_view bytes) override {
+        body += bytes;
+        writes.emplace_back(bytes);
+        return pressure;
+    }
+    gateway::Pressure queue(std::string_view bytes) override { return write(bytes); }
+    void finish() override { finished = true; }
+    void abort() override { aborted = true; }
+    void on_drained(std::function<void()> call) override { drained = std::move(call); }
+    [[nodiscard]] bool head_sent() const override { return heads > 0; }
+
+    int status = 0;
+    int heads = 0;
+    std::vector<http::Header> headers = {};
+    std::string body = {};
+    std::vector<std::string> writes = {};
+    bool finished = false;
+    bool aborted = false;
+    gateway::Pressure pressure = gateway::Pressure::none;
+    std::function<void()> drained = {};
+};
+
+struct Scene {
+    Seen seen = {};
+    gateway::Notes notes = {};
+    http::Flow flow{};
+    gateway::ClientSide client{.responder = seen, .notes = notes, .flow = flow};
+    Conversation conversation = {};
+
+    std::unique_ptr<gateway::Relay> relay(const char* type) {
+        return make_relay(client,
+                          conversation,
+                          {.status = 200,
+                           .headers = {{"Content-Type", type},
+                                       {"Set-Cookie", "a=b"},
+                                       {"x-request-id", "req_theirs"},
+                                       {"x-codex-primary-used-percent", "12"},
+                                       {"Alt-Svc", "h3"}}});
+    }
+};
+
+const char* events = "text/event-stream; charset=utf-8";
+
+const char* response_stream =
+    "event: response.created\n"
+    R"(data: {"type":"response.created","response":{"id":"resp_1","status":"in_progress","usage":null}})"
+    "\n\n"
+    "event: response.output_text.delta\n"
+    R"(data: {"type":"response.output_text.delta","item_id":"msg_1","output_index":0,"content_index":0,"delta":"Hi"})"
+    "\n\n"
+    "event: response.output_item.done\n"
+    R"(data: {"type":"response.output_item.done","output_index":0,"item":{"id":"msg_1","type":"message","role":"assistant","status":"completed","content":[{"type":"output_text","text":"Hi","annotations":[]}]}})"
+    "\n\n"
+    "event: response.completed\n"
+    R"(data: {"type":"response.completed","response":{"id":"resp_1","object":"response","status":"completed","model":"m","output":[],"usage":{"input_tokens":3,"input_tokens_details":{"cached_tokens":1},"output_tokens":2,"output_tokens_details":{"reasoning_tokens":0},"total_tokens":5}}})"
+    "\n\n";
+
+const char* chat_stream =
+    R"(data: {"id":"c","object":"chat.completion.chunk","choices":[{"index":0,"delta":{"role":"assistant","content":"Hi"},"finish_reason":null}],"usage":null})"
+    "\n\n"
+    R"(data: {"id":"c","object":"chat.completion.chunk","choices":[],"usage":{"prompt_tokens":3,"completion_tokens":2,"total_tokens":5}})"
+    "\n\n"
+    "data: [DONE]\n\n";
+
+std::string member(std::string_view object, std::string_view name) {
+    return std::string(run::raw_member(object, name).value_or("none"));
+}
+
+}  // namespace
+
+TEST_CASE("a stream in one dialect passes byte for byte, whole events at a time") {
+    struct Case {
+        Dialect dialect;
+        const char* text;
+    };
+    const Case cases[] = {{Dialect::responses, response_stream},
+                          {Dialect::chat_completions, chat_stream}};
+    for (const auto& c : cases) {
+        const std::string_view text = c.text;
+        for (const auto step : {text.size(), std::size_t{1}, std::size_t{7}, std::size_t{100}}) {
+            DYNAMIC_SECTION(dialects::name_of(c.dialect) << " in pieces of " << step) {
+                Scene scene;
+                scene.conversation = {
+                    .client = c.dialect, .upstream = c.dialect, .client_streams = true};
+                const auto relay = scene.relay(events);
+                for (std::size_t at = 0; at < text.size(); at += step) {
+                    CHECK_FALSE(relay->ended());
+                    REQUIRE(relay->body(text.substr(at, step)));
+                }
+                CHECK(relay->ended());
+                CHECK_FALSE(relay->finish());
+                CHECK(scene.seen.body == text);
+                CHECK(scene.seen.finished);
+                for (const auto& piece : scene.seen.writes)
+                    CHECK((piece.empty() || piece.ends_with("\n\n")));
+                CHECK(scene.notes.input_tokens == 3);
+                CHECK(scene.notes.output_tokens == 2);
+            }
+        }
+    }
+}
+
+TEST_CASE("headers that pass") {
+    Scene scene;
+    scene.conversation = {
+        .client = Dialect::responses, .upstream = Dialect::responses, .client_streams = true};
+    scene.client.headers = {{"x-handover-provider", "codex"}};
+    (void)scene.relay(events);
+    CHECK(scene.seen.headers == std::vector<http::Header>{{"Content-Type", events},
+                                                          {"x-upstream-request-id", "req_theirs"},
+                                                          {"x-codex-primary-used-percent", "12"},
+                                                          {"x-handover-provider", "codex"}});
+}
+
+TEST_CASE("a stream that breaks ends as an error that the official clients raise") {
+    const gateway::ApiError error = {
+        .status = 503, .message = "it broke", .type = "server_error", .code = "server_error"};
+    for (const auto dialect : {Dialect::responses, Dialect::chat_completions}) {
+        DYNAMIC_SECTION(dialects::name_of(dialect)) {
+            Scene scene;
+            scene.conversation = {.client = dialect, .upstream = dialect, .client_streams = true};
+            const auto relay = scene.relay(events);
+            REQUIRE(relay->body("data: {\"a\":1}\n\ndata: {\"half"));
+            relay->fail(error);
+            CHECK(scene.seen.finished);
+            CHECK_FALSE(scene.seen.aborted);
+            CHECK(scene.seen.body.starts_with("data: {\"a\":1}\n\n"));
+            CHECK(scene.seen.body.find("half") == std::string::npos);
+            CHECK(scene.seen.body.find("it broke") != std::string::npos);
+            CHECK(scene.seen.body.ends_with("\n\n"));
+        }
+    }
+}
+
+TEST_CASE("a slow client holds its own upstream back") {
+    Scene scene;
+    scene.conversation = {
+        .client = Dialect::responses, .upstream = Dialect::responses, .client_streams = true};
+    const auto relay = scene.relay(events);
+    scene.seen.pressure = gateway::Pressure::high;
+    CHECK(relay->body("data: 1\n\n"));
+    CHECK(scene.flow.paused());
+    REQUIRE(scene.seen.drained);
+    scene.seen.drained();
+    CHECK_FALSE(scene.flow.paused());
+    scene.seen.pressure = gateway::Pressure::gone;
+    CHECK_FALSE(relay->body("data: 2\n\n"));
+}
+
+TEST_CASE("bodies in one dialect") {
+    Scene scene;
+    scene.conversation = {.client = Dialect::chat_completions,
+                          .upstream = Dialect::chat_completions};
+    const auto relay = scene.relay("application/json");
+    SECTION("short ones leave in one piece") {
+        const std::string_view text =
+            R"({"id":"c","usage":{"prompt_tokens":3,"completion_tokens":2,"total_tokens":5},"x":1e2})";
+        CHECK(relay->body(text.substr(0, 5)));
+        CHECK(relay->body(text.substr(5)));
+        CHECK(scene.seen.heads == 0);
+        CHECK_FALSE(relay->finish());
+        CHECK(scene.seen.body == text);
+        CHECK(scene.seen.writes.empty());
+        CHECK(scene.notes.input_tokens == 3);
+    }
+    SECTION("long ones as they come") {
+        const std::string piece(50'000, 'x');
+        CHECK(relay->body(piece));
+        CHECK(scene.seen.heads == 0);
+        CHECK(relay->body(piece));
+        CHECK(scene.seen.heads == 1);
+        CHECK(scene.seen.body.size() == 100'000);
+        SECTION("to the end") {
+            CHECK_FALSE(relay->finish());
+            CHECK(scene.seen.finished);
+        }
+        SECTION("or not: there is no other way to say so") {
+            relay->fail({});
+            CHECK(scene.seen.aborted);
+            CHECK_FALSE(scene.seen.finished);
+        }
+    }
+}
+
+TEST_CASE("an upstream that has to stream, a client that does not") {
+    Scene scene;
+    scene.conversation = {.client = Dialect::responses, .upstream = Dialect::responses};
+    const auto relay = scene.relay(events);
+    SECTION("gets the collected object") {
+        CHECK(relay->body(response_stream));
+        CHECK(relay->ended());
+        CHECK_FALSE(relay->finish());
+        CHECK(member(scene.seen.body, "status") == "\"completed\"");
+        CHECK(member(scene.seen.body, "output").find("\"Hi\"") != std::string::npos);
+        CHECK(http::find_header(scene.seen.headers, "content-type") == "application/json");
+        CHECK(scene.notes.input_tokens == 3);
+        CHECK(scene.notes.cached_tokens == 1);
+    }
+    SECTION("or the failure in it") {
+        CHECK_FALSE(relay->body("event: error\ndata: {\"type\":\"error\",\"message\":\"no\"}\n\n"));
+        CHECK(relay->ended());
+        const auto failure = relay->finish();
+        REQUIRE(failure);
+        CHECK(failure->status == 0);
+        CHECK(failure->body.find("\"no\"") != std::string::npos);
+        CHECK(scene.seen.heads == 0);
+    }
+    SECTION("or nothing, if it broke off") {
+        CHECK(relay->body("event: response.created\ndata: {\"type\":\"response.created\"}\n\n"));
+        CHECK_FALSE(relay->ended());
+        CHECK(relay->finish());
+        CHECK(scene.seen.heads == 0);
+    }
+}
+
+TEST_CASE("a stream in the other dialect, event by event") {
+    Scene scene;
+    scene.conversation = {.client = Dialect::chat_completions,
+                          .upstream = Dialect::responses,
+                          .client_streams = true,
+                          .facts = {.streams = true, .include_usage = true},
+                          .seed = "0123456789abcdef",
+                          .now = 1};
+    const auto relay = scene.relay(events);
+    const std::string_view text = response_stream;
+    const auto after_text = text.find("event: response.output_item.done");
+    CHECK(relay->body(text.substr(0, after_text)));
+    CHECK(scene.seen.body.find("\"Hi\"") != std::string::npos);
+    CHECK_FALSE(scene.seen.finished);
+    SECTION("to its end, which is told at once") {
+        CHECK(relay->body(text.substr(after_text)));
+        CHECK(scene.seen.finished);
+        CHECK(relay->ended());
+        CHECK(scene.seen.body.ends_with("data: [DONE]\n\n"));
+        CHECK(scene.notes.output_tokens == 2);
+        const auto before = scene.seen.body;
+        CHECK_FALSE(relay->finish());
+        CHECK(scene.seen.body == before);
+    }
+    SECTION("or to an error") {
+        relay->fail({.status = 503, .message = "it broke", .type = "server_error"});
+        CHECK(scene.seen.finished);
+        CHECK(scene.seen.body.find("it broke") != std::string::npos);
+    }
+}
+
+TEST_CASE("a whole answer in the other dialect") {
+    Scene scene;
+    scene.conversation = {.client = Dialect::responses,
+                          .upstream = Dialect::chat_completions,
+                          .seed = "0123456789abcdef",
+                          .now = 1};
+    const auto relay = scene.relay("application/json");
+    SECTION("translated") {
+        CHECK(relay->body(
+            R"({"id":"chatcmpl-1","object":"chat.completion","created":5,"model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"Hi"},"finish_reason":"stop"}],"usage":{"prompt_tokens":3,"completion_tokens":2,"total_tokens":5}})"));
+        CHECK_FALSE(relay->finish());
+        CHECK(member(scene.seen.body, "object") == "\"response\"");
+        CHECK(scene.seen.body.find("\"Hi\"") != std::string::npos);
+        CHECK(scene.notes.output_tokens == 2);
+    }
+    SECTION("an error under status 200 is one") {
+        CHECK(relay->body(R"({"error":{"message":"no credits","code":402}})"));
+        const auto failure = relay->finish();
+        REQUIRE(failure);
+        CHECK(failure->body.find("no credits") != std::string::npos);
+    }
+    SECTION("and what is no answer at all") {
+        CHECK(relay->body("<html>"));
+        CHECK(relay->finish());
+        CHECK(scene.seen.heads == 0);
+    }
+}
+
+TEST_CASE("what is not translated passes, whatever it is") {
+    Scene scene;
+    const auto relay = scene.relay("application/json");
+    CHECK(relay->body(R"({"object":"list","data":[]})"));
+    CHECK_FALSE(relay->finish());
+    CHECK(scene.seen.body == R"({"object":"list","data":[]})");
+}
