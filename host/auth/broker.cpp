@@ -219,7 +219,7 @@ private:
         const std::lock_guard guard(asking_);
         auto& answer = answers_[id_of(target)];
         if (!answer.empty()) return answer;
-        const auto typed = services_.ask_key(target, method);
+        auto typed = services_.ask_key(target, method);
         if (!typed) return typed;
         const auto key = without_white_space(typed->reveal());
         const auto refused = key.empty() ? std::string("it is empty") : refused_key(key);

@@ -1,7 +1,7 @@
 // Which thread a signal reaches.
 #pragma once
 
-#include <signal.h>
+#include <csignal>
 
 namespace handover::platform {
 
