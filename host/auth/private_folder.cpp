@@ -33,8 +33,9 @@ Failure untrusted(const std::filesystem::path& file, std::string reason, std::st
                  .fix = std::move(fix)});
 }
 
-// A regular file of ours, one link, closed to others.
-Result<void> check_file(const struct stat& status, const std::filesystem::path& file) {
+}  // namespace
+
+Result<void> check_private_file(const struct stat& status, const std::filesystem::path& file) {
     if (!S_ISREG(status.st_mode))
         return untrusted(file, "it is not a regular file", "rm '" + file.string() + "'");
     if (status.st_uid != geteuid()) {
@@ -53,9 +54,7 @@ Result<void> check_file(const struct stat& status, const std::filesystem::path& 
     return {};
 }
 
-Result<void> check_folder(int fd, const std::filesystem::path& path) {
-    struct stat status = {};
-    if (fstat(fd, &status) != 0) return untrusted(path, platform::error_text(errno), {});
+Result<void> check_private_folder(const struct stat& status, const std::filesystem::path& path) {
     if (status.st_uid != geteuid()) {
         return fail({.code = Errc::store_permissions,
                      .message = "the folder " + path.string() + " is not used",
@@ -68,6 +67,15 @@ Result<void> check_folder(int fd, const std::filesystem::path& path) {
                      .reason = "others can write to it",
                      .fix = "chmod 700 '" + path.string() + "'"});
     }
+    return {};
+}
+
+namespace {
+
+Result<void> check_folder(int fd, const std::filesystem::path& path) {
+    struct stat status = {};
+    if (fstat(fd, &status) != 0) return untrusted(path, platform::error_text(errno), {});
+    if (auto checked = check_private_folder(status, path); !checked) return checked;
     // Readable by others is no danger to the files in it; it is closed all the same where that is
     // possible.
     if ((status.st_mode & others) != 0) (void)fchmod(fd, S_IRWXU);
@@ -168,7 +176,8 @@ Result<std::optional<std::string>> PrivateFolder::read(const std::string& name, 
     }
     struct stat status = {};
     if (fstat(file.get(), &status) != 0) return cannot("read", name, errno);
-    if (auto checked = check_file(status, path_of(name)); !checked) return checked.failure();
+    if (auto checked = check_private_file(status, path_of(name)); !checked)
+        return checked.failure();
     auto contents = read_all(file.get(), most, path_of(name));
     if (!contents) return std::move(contents).failure();
     return std::optional(std::move(*contents));
@@ -203,7 +212,8 @@ Result<platform::Descriptor> PrivateFolder::open_for_writing(const std::string& 
     if (!file.valid()) return cannot("open", name, errno);
     struct stat status = {};
     if (fstat(file.get(), &status) != 0) return cannot("read", name, errno);
-    if (auto checked = check_file(status, path_of(name)); !checked) return checked.failure();
+    if (auto checked = check_private_file(status, path_of(name)); !checked)
+        return checked.failure();
     return file;
 }
 

@@ -30,6 +30,12 @@ struct Replacement {
     platform::Descriptor file = {};
 };
 
+// What a file of secrets must be: regular, ours, closed to others, one link. STORE_PERMISSIONS with
+// the command that mends it.
+Result<void> check_private_file(const struct stat& status, const std::filesystem::path& file);
+// And a folder of them: ours, and nobody else may write to it.
+Result<void> check_private_folder(const struct stat& status, const std::filesystem::path& folder);
+
 class PrivateFolder {
 public:
     explicit PrivateFolder(std::filesystem::path path, StoreFault fault = {});

@@ -47,11 +47,12 @@ std::optional<Url> parse_url(std::string_view text) {
     url.scheme = lower(copy(view.scheme()));
     if (url.scheme != "http" && url.scheme != "https") return std::nullopt;
     url.host = lower(copy(view.encoded_host()));
-    // Boost.URL 1.81 ends the host of "127.0.0.1.example.com" after the fourth number and takes the rest for a path. Whoever
-    // resolves the name sees another host: refused.
+    // Boost.URL 1.81 ends the host of "127.0.0.1.example.com" after the fourth number and takes the
+    // rest for a path. Whoever resolves the name sees another host: refused.
     const auto authority = copy(view.encoded_authority());
     const auto begin = text.find("//") + 2;
-    if (text.substr(begin, text.find_first_of("/?#", begin) - begin) != authority) return std::nullopt;
+    if (text.substr(begin, text.find_first_of("/?#", begin) - begin) != authority)
+        return std::nullopt;
     // A percent-encoded host says one thing to people and another to a resolver.
     if (url.host.empty() || url.host.find('%') != std::string::npos) return std::nullopt;
     if (view.has_port() && !view.port().empty()) {
