@@ -59,8 +59,10 @@ void BackgroundRefresh::run(const std::stop_token& stop) {
     std::unique_lock guard(mutex_);
     while (!stop.stop_requested()) {
         auto* const due = first_due();
-        if (due->next > std::chrono::steady_clock::now()) {
-            (void)changed_.wait_until(guard, stop, due->next, [this] { return woken_; });
+        // A copy: the wait gives the mutex up, and `due` may move when a target is added.
+        const auto next = due->next;
+        if (next > std::chrono::steady_clock::now()) {
+            (void)changed_.wait_until(guard, stop, next, [this] { return woken_; });
             woken_ = false;
             continue;
         }
