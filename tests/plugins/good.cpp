@@ -72,6 +72,38 @@ public:
         return windows;
     }
 
+    ModelsRequest models_request() const {
+        return {.path = "/models?of=a+test", .host = 0, .headers = {{"X-List", config_}}};
+    }
+
+    // One model named by the body, and how odd answers arrive.
+    std::vector<Model> models(std::string_view body) const {
+        if (body == "throw") throw std::runtime_error("thrown by\nmodels");
+        if (body == "odd")
+            return {{.id = ""},
+                    {.id = std::string(257, 'x')},
+                    {.id = "a\x1b[31mb"},
+                    {.id = "two\nlines"},
+                    {.id = "\xff"},
+                    {.id = "fine",
+                     .display_name = "over\nfull",
+                     .owner = std::string(300, 'o'),
+                     .context_window = 0,
+                     .created = 99'999'999'999},
+                    {.id = "fine", .owner = "again"},
+                    {.id = "big", .context_window = 2'000'000'000'000, .created = -1}};
+        if (body == "many") {
+            std::vector<Model> many(10'001);
+            for (std::size_t i = 0; i < many.size(); ++i) many[i].id = std::to_string(i);
+            return many;
+        }
+        return {{.id = std::string(body),
+                 .display_name = "A model",
+                 .owner = "somebody",
+                 .context_window = 8192,
+                 .created = 1'800'000'000}};
+    }
+
 private:
     std::string config_;
     Log log_;

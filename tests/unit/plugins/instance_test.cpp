@@ -152,9 +152,56 @@ TEST_CASE("limits of any answer, checked") {
     CHECK(instance.read_limits({{"x-throw", ""}}, now).empty());
     CHECK(instance.read_limits({{"x-many", ""}}, now).size() == 32);
     CHECK(instance.read_limits({{"x-odd", ""}}, now) ==
-          std::vector<LimitWindow>{{.name = "over full", .used_percent = 100.0}, {.name = "twice", .limit = 2}});
+          std::vector<LimitWindow>{{.name = "over full", .used_percent = 100.0},
+                                   {.name = "twice", .limit = 2}});
+}
+
+TEST_CASE("the request for a list of models, checked as any other") {
+    const auto instance = instance_of("good");
+    REQUIRE(instance.lists_models());
+    const auto prepared = instance.prepare_models(attached);
+    REQUIRE(prepared);
+    CHECK(prepared->method == "GET");
+    CHECK(prepared->path == "/models?of=a+test");
+    CHECK(prepared->host == 0U);
+    CHECK(prepared->body.empty());
+    CHECK_FALSE(prepared->upstream_streams);
+    CHECK(prepared->headers.size() == 1);
+    const auto owned = instance.prepare_models({"x-list"});
+    REQUIRE_FALSE(owned);
+    CHECK(owned.error().code == Errc::plugin_failed);
+}
+
+TEST_CASE("a list of models, checked") {
+    const auto instance = instance_of("good");
+    const auto one = instance.read_models("m/1:free");
+    REQUIRE(one);
+    CHECK(*one == std::vector<Model>{{.id = "m/1:free",
+                                      .display_name = "A model",
+                                      .owner = "somebody",
+                                      .context_window = 8192,
+                                      .created = Time(std::chrono::seconds(1'800'000'000))}});
+    const auto odd = instance.read_models("odd");
+    REQUIRE(odd);
+    REQUIRE(odd->size() == 2);
+    CHECK(odd->at(0).id == "fine");
+    CHECK(odd->at(0).display_name == "over full");
+    CHECK(odd->at(0).owner.size() < 300);
+    CHECK_FALSE(odd->at(0).context_window);
+    CHECK_FALSE(odd->at(0).created);
+    CHECK(odd->at(1) == Model{.id = "big"});
+    CHECK(instance.read_models("many")->size() == 10'000);
+    const auto threw = instance.read_models("throw");
+    REQUIRE_FALSE(threw);
+    CHECK(threw.error().code == Errc::plugin_failed);
+    CHECK(threw.error().reason == "thrown by models");
+}
+
+TEST_CASE("a plugin without the extension lists no models") {
+    CHECK_FALSE(instance_of("hostile").lists_models());
 }
 
 TEST_CASE("a plugin without the extension says nothing of limits") {
-    CHECK(instance_of("hostile").read_limits({{"x-ratelimit-limit-requests", "5"}}, Time()).empty());
+    CHECK(
+        instance_of("hostile").read_limits({{"x-ratelimit-limit-requests", "5"}}, Time()).empty());
 }
