@@ -631,6 +631,29 @@ TEST_CASE("kept fresh: logins and logouts of others are followed") {
     CHECK(world.refreshes() == 1);
 }
 
+TEST_CASE("kept fresh: targets may come while others are looked after") {
+    TimedWorld world;
+    world.open_timed();
+    world.answer(tokens(1));
+    std::vector<std::shared_ptr<const Target>> kept;
+    for (int account = 0; account < 40; ++account) {
+        world.target.account = std::to_string(account);
+        auto due = TimedWorld::due_login();
+        due.id.account = world.target.account;
+        REQUIRE(world.broker->store_login(world.target, world.target.methods.front(), due));
+        kept.push_back(world.broker->keep_fresh(world.target));
+        // Its thread goes on with this one, and then waits.
+        CHECK(TimedWorld::eventually([&] { return world.refreshes() == account + 1; }));
+    }
+    for (const auto& target : kept) {
+        CHECK(TimedWorld::eventually([&] {
+            const auto resolved = world.broker->resolve(*target, {});
+            return resolved && (*resolved)->credential.access_token == Secret("sandbox-access-1");
+        }));
+    }
+    CHECK(world.refreshes() == 40);
+}
+
 TEST_CASE("kept fresh: a dead authority is left alone for a while, and stops nobody") {
     TimedWorld world;
     world.open_timed();
