@@ -124,15 +124,17 @@ public:
         : services_(services), file_(std::move(file)) {}
 
     Result<gateway::FrontState> load() {
-        const auto version = file_.version();
+        // Taken before the keys: what changes meanwhile is then seen by the next look.
+        auto version = file_.version();
         auto keys = file_.read_or_make(services_.outside().clock());
         if (!keys) return std::move(keys).failure();
+        if (version.empty()) version = file_.version();  // it was made just now
         auto made = make_serve_generation(services_.outside(), services_.options());
         if (!made) return std::move(made).failure();
         auto front = std::move(made->front);
         front.rules.keys = std::move(*keys);
         const std::lock_guard lock(mutex_);
-        version_ = version;
+        version_ = std::move(version);
         api_ = std::move(made->api);
         return front;
     }

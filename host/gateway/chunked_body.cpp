@@ -26,19 +26,18 @@ std::size_t ChunkedBody::feed(std::string_view bytes, std::string& body, std::ui
     std::size_t used = 0;
     while (used < bytes.size() && state_ == State::more) {
         if (part_ == Part::data) {
-            used += take_data(bytes.substr(used), body, most);
+            used += take_data(bytes.substr(used), body);
         } else {
             take(bytes[used++]);
         }
+        // Known as soon as the size is, not only when the data comes.
+        const bool fits = body.size() <= most && left_ <= most - body.size();
+        if (part_ == Part::data && !fits) state_ = State::too_large;
     }
     return used;
 }
 
-std::size_t ChunkedBody::take_data(std::string_view bytes, std::string& body, std::uint64_t most) {
-    if (left_ > most || body.size() > most - left_) {
-        state_ = State::too_large;
-        return 0;
-    }
+std::size_t ChunkedBody::take_data(std::string_view bytes, std::string& body) {
     const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(left_, bytes.size()));
     body.append(bytes.substr(0, count));
     left_ -= count;

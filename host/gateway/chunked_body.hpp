@@ -39,7 +39,7 @@ private:
     void take_extra(char c, Part at_end);
     void expect(char wanted, char c, Part next);
     void begin_chunk();
-    std::size_t take_data(std::string_view bytes, std::string& body, std::uint64_t most);
+    std::size_t take_data(std::string_view bytes, std::string& body);
 
     State state_ = State::more;
     Part part_ = Part::size_first;

@@ -94,6 +94,7 @@ Refused parse_length(std::string_view value, RequestHead& head) {
 Refused parse_transfer_encoding(std::string_view value, RequestHead& head) {
     if (head.framing != Framing::none) return bad("the length of the body is said twice");
     if (head.http_1_0) return bad("HTTP/1.0 knows no Transfer-Encoding");
+    if (value.empty()) return bad("Transfer-Encoding is empty");
     if (!http::same_name(value, "chunked"))
         return Refusal{.status = 501, .why = "only the transfer coding chunked is known here"};
     head.framing = Framing::chunked;
