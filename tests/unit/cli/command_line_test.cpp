@@ -299,7 +299,7 @@ TEST_CASE("every command has help with examples") {
             if (is_group(name)) commands.push_back({name, sub});
         }
     }
-    CHECK(commands.size() == 23);
+    CHECK(commands.size() == 21);
     for (auto arguments : commands) {
         const auto path = arguments.size() == 2 ? arguments[0] + " " + arguments[1] : arguments[0];
         DYNAMIC_SECTION(path) {
