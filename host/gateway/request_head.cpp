@@ -141,7 +141,8 @@ Refused parse_connection(std::string_view value, ConnectionOptions& options) {
 }
 
 Refused take_header(const HeaderView& header, RequestHead& head, ConnectionOptions& options) {
-    const auto [name, value] = header;
+    const auto name = header.name;
+    const auto value = header.value;
     const auto is = [&](std::string_view other) { return http::same_name(name, other); };
     switch (name.size()) {
         case 4:

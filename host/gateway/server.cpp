@@ -65,6 +65,8 @@ private:
     void run_loop(Loop& loop);
     void watch_hangup();
     void reload();
+    void reloaded(const Result<FrontState>& state);
+    void take_over(const FrontState& state);
     void watch_keys();
     void publish(FrontState state);
     void begin_drain();
@@ -86,6 +88,8 @@ private:
     std::optional<asio::steady_timer> timer_;  // of the key checks, later of the grace time
     std::size_t remaining_ = 0;                // loops that still have connections
     bool draining_ = false;
+    bool reload_again_ = false;  // a further SIGHUP came while one was carried out
+    std::jthread reloading_;
 };
 
 void Server::open_doors() {
@@ -180,17 +184,33 @@ void Server::watch_hangup() {
     });
 }
 
+// Reading a config and loading a plugin take their time: not on a loop that carries streams.
 void Server::reload() {
-    auto state = options_.reload();
-    if (!state) {
+    if (draining_) return;
+    reload_again_ = reloading_.joinable();
+    if (reload_again_) return;
+    reloading_ = std::jthread([this] {
+        auto state = std::make_shared<Result<FrontState>>(options_.reload());
+        asio::post(first().io(), [this, state] { reloaded(*state); });
+    });
+}
+
+void Server::reloaded(const Result<FrontState>& state) {
+    reloading_.join();
+    if (state) {
+        take_over(*state);
+    } else {
         const auto& error = state.error();
         log::write(log::Level::error,
                    "serve",
                    "the config is not reloaded, the old one stays: " + error.message +
                        (error.reason.empty() ? "" : "; " + error.reason));
-        return;
     }
-    publish(std::move(*state));
+    if (std::exchange(reload_again_, false)) reload();
+}
+
+void Server::take_over(const FrontState& state) {
+    publish(state);
     on_every_loop([this](Loop& loop) {
         loop.use(options_.make_routes(
             {.io = loop.io(), .index = loop.index(), .metrics = loop.metrics()}));

@@ -22,8 +22,8 @@ struct ServerOptions {
     std::vector<ListeningSocket> listening = {};
     FrontState front = {};
     MakeRoutes make_routes = {};
-    // SIGHUP: what holds from now on; a failure is logged and everything stays. Called on the first
-    // loop's thread; when it succeeded `make_routes` is called again, once for each loop.
+    // SIGHUP: what holds from now on; a failure is logged and everything stays. Called on a thread
+    // of its own; when it succeeded `make_routes` is called again, once for each loop.
     std::function<Result<FrontState>()> reload = {};
     // Asked once a second on the first loop's thread: the keys, if their file has changed.
     std::function<std::optional<std::vector<GatewayKey>>()> changed_keys = {};
