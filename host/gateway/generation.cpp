@@ -23,7 +23,10 @@ using SteadyClock = std::chrono::steady_clock;
 using config::ModelAt;
 
 constexpr std::size_t threads_for_credentials = 4;
-constexpr std::size_t threads_for_listings = 2;
+constexpr std::size_t threads_for_listings = 4;
+
+// A request waits so long for the default provider to say what it has.
+constexpr auto longest_listing = std::chrono::seconds(3);
 
 std::string_view name_of(Endpoint endpoint) {
     switch (endpoint) {
@@ -50,9 +53,12 @@ using Unserved = std::variant<UpstreamFailure, ApiError>;
 
 class Generation {
 public:
-    Generation(ApiLoop& loop, Endpoint endpoint, ClientRequest& request, Responder& responder)
-        : loop_(loop),
-          parts_(loop.shared->parts),
+    Generation(std::shared_ptr<ApiLoop> loop,
+               Endpoint endpoint,
+               ClientRequest& request,
+               Responder& responder)
+        : loop_(std::move(loop)),
+          parts_(loop_->shared->parts),
           endpoint_(endpoint),
           request_(request),
           responder_(responder),
@@ -72,8 +78,9 @@ public:
             co_return;
         }
         asked_ = std::get<AskedModel>(std::move(asked));
+        co_await learn_models();
         const auto listed = [this](std::string_view model) {
-            return loop_.shared->known.lists(parts_.routing.default_provider, model);
+            return loop_->shared->known.lists(parts_.routing.default_provider, model);
         };
         const auto way = itinerary(parts_.routing, asked_.model, listed);
         if (!way) {
@@ -86,6 +93,15 @@ public:
 private:
     [[nodiscard]] Time now() const {
         return parts_.clock ? parts_.clock() : std::chrono::system_clock::now();
+    }
+
+    // Once: a name with a slash may be one of the default provider's.
+    boost::asio::awaitable<void> learn_models() {
+        const auto& table = parts_.routing;
+        if (!is_ambiguous(table, asked_.model)) co_return;
+        if (loop_->shared->known.of(table.default_provider) != nullptr) co_return;
+        std::vector<std::string> names = {table.default_provider};
+        co_await ask_for_models(loop_, std::move(names), longest_listing);
     }
 
     // One stop after the other, for as long as the client has seen nothing.
@@ -171,7 +187,7 @@ private:
 
     // Nothing: the client has its answer.
     boost::asio::awaitable<std::optional<Unserved>> visit(const ModelAt& stop, bool last) {
-        const auto ready = co_await ready_provider(*loop_.shared, stop.provider);
+        const auto ready = co_await ready_provider(*loop_->shared, stop.provider);
         if (!ready) co_return Unserved(UpstreamFailure{.error = ready.error()});
         const auto& provider = (*ready)->provider;
         auto written = write_request(provider, stop, last);
@@ -275,9 +291,9 @@ private:
                                         .clock = parts_.clock,
                                         .ledgers = parts_.ledgers,
                                         .target = ready.target.get()};
-        LoopSteps steps({.client = loop_.client,
+        LoopSteps steps({.client = loop_->client,
                          .broker = *parts_.broker,
-                         .threads = loop_.shared->credentials,
+                         .threads = loop_->shared->credentials,
                          .request = request_,
                          .max_queue = parts_.max_queue,
                          .queue_timeout = parts_.queue_timeout});
@@ -296,7 +312,7 @@ private:
         co_return Unserved(std::move(failure));
     }
 
-    ApiLoop& loop_;
+    std::shared_ptr<ApiLoop> loop_;
     const ModelApiParts& parts_;
     Endpoint endpoint_;
     ClientRequest& request_;
@@ -320,7 +336,7 @@ boost::asio::awaitable<void> generate(std::shared_ptr<ApiLoop> loop,
                                       Endpoint endpoint,
                                       ClientRequest& request,
                                       Responder& responder) {
-    Generation one(*loop, endpoint, request, responder);
+    Generation one(std::move(loop), endpoint, request, responder);
     co_await one.run();
 }
 

@@ -56,6 +56,9 @@ run::Steps::Awaitable<Result<auth::ResolvedPtr>> LoopSteps::recover(const auth::
             return broker.recover(target, rejected, {.stop = stop});
         };
     auto recovered = co_await away(parts_.threads, std::move(work));
+    if (parts_.request.metrics != nullptr) {
+        parts_.request.metrics->refresh(parts_.request.notes.provider, recovered ? "ok" : "failed");
+    }
     co_return recovered;
 }
 

@@ -35,8 +35,8 @@ json::object as_object(const ListedModel& model) {
 
 // Lists that come in from several threads; belongs to the loop.
 struct Gathering {
-    explicit Gathering(const boost::asio::any_io_executor& executor)
-        : all_there(executor, longest_wait) {}
+    Gathering(const boost::asio::any_io_executor& executor, std::chrono::milliseconds longest)
+        : all_there(executor, longest) {}
 
     std::size_t missing = 0;
     boost::asio::steady_timer all_there;  // cancelled when nothing is missing any more
@@ -66,7 +66,11 @@ boost::asio::awaitable<void> list_provider(std::shared_ptr<ApiLoop> loop,
             return ask(*provider, *parts);  // the pool is joined before the parts go
         };
         auto models = co_await away(shared.listings, std::move(work));
-        if (models) shared.known.learn(name, *std::move(models));
+        if (models) {
+            shared.known.learn(name, *std::move(models));
+        } else {
+            shared.known.learn_nothing(name);
+        }
     }
     if (--gathering->missing == 0) gathering->all_there.cancel();
 }
@@ -84,17 +88,7 @@ std::vector<std::string> listed_providers(const RoutingTable& table) {
 boost::asio::awaitable<std::vector<ListedModel>> gather(std::shared_ptr<ApiLoop> loop) {
     const auto& table = loop->shared->parts.routing;
     const auto names = listed_providers(table);
-    const auto executor = co_await boost::asio::this_coro::executor;
-    const auto gathering = std::make_shared<Gathering>(executor);
-    gathering->missing = names.size();
-    for (const auto& name : names) {
-        boost::asio::co_spawn(
-            executor, list_provider(loop, name, gathering), boost::asio::detached);
-    }
-    boost::system::error_code ignored;
-    if (!names.empty())
-        co_await gathering->all_there.async_wait(
-            boost::asio::redirect_error(use_awaitable, ignored));
+    co_await ask_for_models(loop, names, longest_wait);
     co_return listed_models(table, names, loop->shared->known);
 }
 
@@ -104,6 +98,12 @@ void KnownModels::learn(const std::string& provider, std::vector<plugins::Model>
     auto list = std::make_shared<const std::vector<plugins::Model>>(std::move(models));
     const std::lock_guard guard(mutex_);
     known_[provider] = std::move(list);
+}
+
+void KnownModels::learn_nothing(const std::string& provider) {
+    const std::lock_guard guard(mutex_);
+    auto& list = known_[provider];
+    if (list == nullptr) list = std::make_shared<const std::vector<plugins::Model>>();
 }
 
 KnownModels::List KnownModels::of(const std::string& provider) const {
@@ -118,6 +118,21 @@ bool KnownModels::lists(const std::string& provider, std::string_view model) con
            std::any_of(list->begin(), list->end(), [&](const plugins::Model& one) {
                return one.id == model;
            });
+}
+
+boost::asio::awaitable<void> ask_for_models(std::shared_ptr<ApiLoop> loop,
+                                            std::vector<std::string> providers,
+                                            std::chrono::milliseconds longest) {
+    if (providers.empty()) co_return;
+    const auto executor = co_await boost::asio::this_coro::executor;
+    const auto gathering = std::make_shared<Gathering>(executor, longest);
+    gathering->missing = providers.size();
+    for (const auto& name : providers) {
+        boost::asio::co_spawn(
+            executor, list_provider(loop, name, gathering), boost::asio::detached);
+    }
+    boost::system::error_code ignored;
+    co_await gathering->all_there.async_wait(boost::asio::redirect_error(use_awaitable, ignored));
 }
 
 std::vector<ListedModel> listed_models(const RoutingTable& table,

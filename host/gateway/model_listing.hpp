@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <chrono>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -24,6 +25,8 @@ public:
     using List = std::shared_ptr<const std::vector<plugins::Model>>;
 
     void learn(const std::string& provider, std::vector<plugins::Model> models);
+    // It was asked and did not say: nobody waits for it again before `learn`.
+    void learn_nothing(const std::string& provider);
     // Null: it was not asked yet.
     [[nodiscard]] List of(const std::string& provider) const;
     [[nodiscard]] bool lists(const std::string& provider, std::string_view model) const;
@@ -50,6 +53,11 @@ std::vector<ListedModel> listed_models(const RoutingTable& table,
 // In OpenAI's shapes.
 std::string model_list_json(const std::vector<ListedModel>& models);
 std::string model_json(const ListedModel& model);
+
+// Asks providers, waiting no longer than that for the slowest; what they say is known afterwards.
+boost::asio::awaitable<void> ask_for_models(std::shared_ptr<ApiLoop> loop,
+                                            std::vector<std::string> providers,
+                                            std::chrono::milliseconds longest);
 
 boost::asio::awaitable<void> answer_models(std::shared_ptr<ApiLoop> loop,
                                            ClientRequest& request,

@@ -50,6 +50,11 @@ Failure nobody(std::string_view model) {
 
 }  // namespace
 
+bool is_ambiguous(const RoutingTable& table, std::string_view model) {
+    return !table.default_provider.empty() && !table.aliases.contains(std::string(model)) &&
+           split(table, model).has_value();
+}
+
 Result<Itinerary> itinerary(const RoutingTable& table,
                             std::string_view model,
                             const ListedByDefault& listed) {

@@ -29,6 +29,9 @@ struct RoutingTable {
     std::set<std::string, std::less<>> prefixes = {};
 };
 
+// Whether it takes the default provider's list to know who is meant.
+bool is_ambiguous(const RoutingTable& table, std::string_view model);
+
 // Whether the default provider lists a model of that whole name: it then is the model meant.
 using ListedByDefault = std::function<bool(std::string_view model)>;
 

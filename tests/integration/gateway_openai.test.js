@@ -239,6 +239,19 @@ test('PROVIDER/MODEL is split only at a provider', async (t) => {
   assert.deepEqual(models.requests().map((request) => request.body.model), ['a/b', 'other/model']);
 });
 
+test('a name that the default provider lists is its own, whatever stands before the slash', async (t) => {
+  const other = await startScriptedModels(() => ({ json: chatAnswer({ content: 'the other' }) }));
+  t.after(() => other.close());
+  const { client, models } = await scripted(t, ['chat_completions'], ({ method }) => (method === 'GET'
+    ? { json: { object: 'list', data: [{ id: 'other/listed', object: 'model', created: 1, owned_by: 'x' }] } }
+    : { json: chatAnswer({ content: 'the default' }) }), { tables: keyed('other', other.base_url, ['chat_completions']) });
+  const ask = async (model) => (await client.chat.completions.create({ model, messages: [{ role: 'user', content: 'x' }] })).choices[0].message.content;
+  assert.equal(await ask('other/listed'), 'the default');
+  assert.equal(await ask('other/unlisted'), 'the other');
+  assert.equal(models.requests()[0].body.model, 'other/listed');
+  assert.equal(other.requests()[0].body.model, 'unlisted');
+});
+
 // ---- errors -----------------------------------------------------------------------------------------------------------------------
 
 test('the provider\'s errors keep status, type, code and parameter', async (t) => {

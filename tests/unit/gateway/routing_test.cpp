@@ -94,3 +94,13 @@ TEST_CASE("a fallback never leads back to where a request came from") {
     CHECK(itinerary(round, "gpt-5", lists_nothing)->stops ==
           std::vector<ModelAt>{{"codex", "gpt-5"}, {"openai", "a"}});
 }
+
+TEST_CASE("when it takes the default provider's list") {
+    for (const auto* model : {"openai/gpt-5", "codex/gpt-5", "groq/"})
+        CHECK(gateway::is_ambiguous(table(), model));
+    for (const auto* model : {"gpt-5", "", "org/llama", "fast", "codex/odd"})
+        CHECK_FALSE(gateway::is_ambiguous(table(), model));
+    auto none = table();
+    none.default_provider.clear();
+    CHECK_FALSE(gateway::is_ambiguous(none, "openai/gpt-5"));
+}
