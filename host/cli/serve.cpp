@@ -14,6 +14,7 @@
 #include "gateway/client_config.hpp"
 #include "gateway/gateway_keys.hpp"
 #include "gateway/server.hpp"
+#include "log/events.hpp"
 #include "log/log.hpp"
 
 namespace handover::cli {
@@ -111,12 +112,6 @@ void raise_descriptor_limit() {
     (void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-// A gateway says a line for every request unless it is told to be quiet.
-void say_requests() {
-    if (log::most_talkative() == log::Level::warning)
-        log::configure(log::Level::info, log::format());
-}
-
 // What answers now, and the keys. Loops ask for it on their own threads.
 class Serving {
 public:
@@ -178,7 +173,7 @@ Result<int> listen_and_serve(const ServeOptions& options,
                              gateway::GatewayKeyFile file,
                              Services& services,
                              const Streams& streams) {
-    say_requests();
+    log::say_events();
     raise_descriptor_limit();
     Serving serving(services, std::move(file));
     auto front = serving.load();

@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "log/events.hpp"
 #include "log/log.hpp"
 
 namespace handover::gateway {
@@ -102,7 +103,7 @@ std::optional<std::chrono::nanoseconds> added_time(const ClientRequest& request,
 
 void report_request(const ClientRequest& request, const AnswerFacts& facts, LoopMetrics& metrics) {
     count(request, facts, metrics);
-    if (log::enabled(log::Level::info)) write_line(request, facts);
+    if (log::says_events()) write_line(request, facts);
 }
 
 }  // namespace handover::gateway

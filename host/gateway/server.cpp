@@ -215,7 +215,7 @@ void Server::take_over(const FrontState& state) {
         loop.use(options_.make_routes(
             {.io = loop.io(), .index = loop.index(), .metrics = loop.metrics()}));
     });
-    log::write(log::Level::info, "serve", "the config is reloaded");
+    log::write_event(log::Level::info, "serve", "the config is reloaded", {});
 }
 
 void Server::publish(FrontState state) {
@@ -231,7 +231,7 @@ void Server::watch_keys() {
             auto state = *front_;
             state.rules.keys = std::move(*keys);
             publish(std::move(state));
-            log::write(log::Level::info, "serve", "the gateway's keys have changed");
+            log::write_event(log::Level::info, "serve", "the gateway's keys have changed", {});
         }
         watch_keys();
     });
@@ -248,9 +248,10 @@ void Server::begin_drain() {
     }
     hangup_->cancel();
     timer_->cancel();
-    log::write(log::Level::info,
-               "serve",
-               "no new requests; open connections: " + std::to_string(open_connections()));
+    log::write_event(log::Level::info,
+                     "serve",
+                     "no new requests; open connections: " + std::to_string(open_connections()),
+                     {});
     timer_->expires_after(front_->settings.grace);
     timer_->async_wait([this](const Code& error) {
         if (!error) cut();

@@ -10,6 +10,7 @@
 #include <string>
 #include <utility>
 
+#include "log/events.hpp"
 #include "secret/secret.hpp"
 #include "text/printable.hpp"
 #include "text/time.hpp"
@@ -23,6 +24,7 @@ constexpr std::array<std::string_view, 4> level_names = {"error", "warning", "in
 
 std::atomic<Level> most_written = Level::warning;
 std::atomic<Format> chosen_format = Format::text;
+std::atomic<bool> events_said = false;
 
 std::function<void(std::string_view)>& diverted() {
     static std::function<void(std::string_view)> sink;
@@ -57,27 +59,10 @@ void append_fact(std::string& line, const Field& field) {
     line.append(" ").append(field.name).append("=") += plain ? value : json_string(value);
 }
 
-}  // namespace
-
-void configure(Level most, Format format) {
-    most_written = most;
-    chosen_format = format;
-}
-
-bool enabled(Level level) {
-    return level <= most_written.load(std::memory_order_relaxed);
-}
-
-void write(Level level, std::string_view area, std::string_view message) {
-    if (!enabled(level)) return;
-    write_event(level, area, text::printable(redact(message), longest_message), {});
-}
-
-void write_event(Level level,
-                 std::string_view area,
-                 std::string_view message,
-                 std::span<const Field> fields) {
-    if (!enabled(level)) return;
+void write_line(Level level,
+                std::string_view area,
+                std::string_view message,
+                std::span<const Field> fields) {
     const auto name = level_names.at(static_cast<std::size_t>(level));
     std::string line;
     if (chosen_format.load(std::memory_order_relaxed) == Format::json) {
@@ -94,6 +79,37 @@ void write_event(Level level,
         line += '\n';
     }
     say(line);
+}
+
+}  // namespace
+
+void configure(Level most, Format format) {
+    most_written = most;
+    chosen_format = format;
+}
+
+bool enabled(Level level) {
+    return level <= most_written.load(std::memory_order_relaxed);
+}
+
+void write(Level level, std::string_view area, std::string_view message) {
+    if (!enabled(level)) return;
+    write_line(level, area, text::printable(redact(message), longest_message), {});
+}
+
+void say_events() {
+    events_said = enabled(Level::warning);
+}
+
+bool says_events() {
+    return events_said.load(std::memory_order_relaxed) || enabled(Level::info);
+}
+
+void write_event(Level level,
+                 std::string_view area,
+                 std::string_view message,
+                 std::span<const Field> fields) {
+    if (says_events() || enabled(level)) write_line(level, area, message, fields);
 }
 
 Level most_talkative() {

@@ -129,7 +129,9 @@ std::string redact(std::string_view text) {
     auto& live = live_secrets();
     const std::lock_guard lock(live.mutex);
     for (const auto* value : live.values) {
-        if (value->size() >= shortest_redacted) redact_one(clean, *value);
+        // No encoding of a value is shorter than the value: a text that is cannot hold it.
+        const bool could_hold = value->size() <= clean.size();
+        if (could_hold && value->size() >= shortest_redacted) redact_one(clean, *value);
     }
     return clean;
 }
