@@ -186,9 +186,9 @@ void bind_serve(CLI::App& app, ServeOptions& o) {
     app.add_option("--add-key",
                    o.add_key,
                    "Serve nothing, make a key of that name (or a new one in its place), print it")
-        ->type_name("NAME");
+        ->type_name("KEY-NAME");
     app.add_option("--remove-key", o.remove_key, "Serve nothing, remove the key of that name")
-        ->type_name("NAME");
+        ->type_name("KEY-NAME");
 }
 
 void bind_plugins_list(CLI::App& app, PluginsListOptions& o) {

@@ -85,10 +85,8 @@ Failure wrong(std::string message) {
 }
 
 Failure unknown(std::string_view name) {
-    std::vector<std::string> names = {"reset"};
-    for (const auto& known : known_faults) {
-        names.emplace_back(known.name);
-    }
+    auto names = fault_names();
+    names.emplace_back("reset");
     return wrong("unknown fault \"" + std::string(name) + "\"." + text::did_you_mean(name, names));
 }
 
@@ -137,6 +135,12 @@ Result<Fault> decode(const Known& known, const json::value& value) {
 }
 
 }  // namespace
+
+std::vector<std::string> fault_names() {
+    std::vector<std::string> names;
+    for (const auto& known : known_faults) names.emplace_back(known.name);
+    return names;
+}
 
 Result<void> Faults::apply(std::string_view text) {
     boost::system::error_code error;

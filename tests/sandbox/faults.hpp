@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace handover::sandbox {
 
@@ -19,6 +20,9 @@ struct Fault {
 
     bool operator==(const Fault&) const = default;
 };
+
+// Every fault there is; tests/sandbox/README.md describes each.
+std::vector<std::string> fault_names();
 
 class Faults {
 public:

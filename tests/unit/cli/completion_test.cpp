@@ -147,7 +147,7 @@ TEST_CASE("every option of every command is offered, and taken") {
 }
 
 TEST_CASE("every value is a kind of name, a choice, or nothing one could know") {
-    const Words free = {"DURATION", "TEXT", "N", "PROMPT", "ADDR:PORT", "NAME=VALUE"};
+    const Words free = {"DURATION", "TEXT", "N", "PROMPT", "ADDR", "KEY-NAME", "NAME=VALUE"};
     for (const auto& path : every_command()) {
         for (const auto& option : shape_of(path)) {
             if (!option.takes_value) continue;

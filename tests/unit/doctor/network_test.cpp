@@ -39,7 +39,7 @@ TEST_CASE("one question to each origin, whatever it is used for") {
     CHECK(endpoints[0].url == "https://models.example.com/v1");
     CHECK(endpoints[0].used_for ==
           std::vector<std::string>{"requests of codex", "requests of second"});
-    CHECK(endpoints[1].origin == "https://files.example.com:443");
+    CHECK(endpoints[1].origin == "https://files.example.com");
     CHECK(endpoints[2].url == "https://auth.example.com");
     CHECK(endpoints[2].used_for == std::vector<std::string>{"logins of codex"});
     CHECK(endpoints_of({}).empty());

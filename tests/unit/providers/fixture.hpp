@@ -50,7 +50,7 @@ inline const std::string openai_manifest = R"(manifest = 1
 id = "openai"
 version = "1"
 [provider]
-dialects = ["responses", "chat_completions"]
+dialects = ["responses", "chat_completions", "embeddings"]
 base_url = "https://api.openai.com/v1"
 [[auth]]
 id = "api-key"

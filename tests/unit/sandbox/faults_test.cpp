@@ -1,6 +1,10 @@
 #include "sandbox/faults.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <fstream>
+#include <string>
+#include <vector>
 
 using handover::sandbox::Faults;
 
@@ -60,4 +64,33 @@ TEST_CASE("nothing changes on an error") {
     CHECK(faults.to_json() == "{}");
     CHECK(faults.apply(R"({"token_htm":1})").error().message.find("\"token_html\"") !=
           std::string::npos);
+}
+
+namespace {
+
+// The first cells of the table that the README's faults stand in: "| `a`, `b` | value | ... |".
+std::vector<std::string> documented_faults() {
+    std::ifstream readme(SOURCE_FOLDER "/tests/sandbox/README.md");
+    std::vector<std::string> names;
+    bool in_table = false;
+    for (std::string line; std::getline(readme, line);) {
+        if (line.starts_with("| fault |")) in_table = true;
+        if (!in_table || !line.starts_with("| `")) continue;
+        auto cell = line.substr(0, line.find(" |", 1));
+        for (auto at = cell.find('`'); at != std::string::npos; at = cell.find('`', at + 1)) {
+            const auto end = cell.find('`', at + 1);
+            names.push_back(cell.substr(at + 1, end - at - 1));
+            at = end;
+        }
+    }
+    std::sort(names.begin(), names.end());
+    return names;
+}
+
+}  // namespace
+
+TEST_CASE("the README describes every fault and no other") {
+    auto known = handover::sandbox::fault_names();
+    std::sort(known.begin(), known.end());
+    CHECK(documented_faults() == known);
 }
