@@ -46,6 +46,18 @@ TEST_CASE("ordinary words are left alone") {
     CHECK(redact("x").size() == 1);
 }
 
+TEST_CASE("a text that is no longer than a secret's encoding is looked through all the same") {
+    for (std::size_t size = 6; size < 40; ++size) {
+        CAPTURE(size);
+        const std::string value = std::string(size - 1, 'q') + '~';
+        const handover::Secret live(std::string{value});
+        CHECK(redact(value) == "[redacted]");
+        for (const auto& encoded :
+             {handover::text::base64_encode(value), handover::text::base64url_encode(value)})
+            CHECK(redact(encoded).find("[redacted]") != std::string::npos);
+    }
+}
+
 TEST_CASE("comparison") {
     CHECK(Secret{std::string("same")} == Secret{std::string("same")});
     CHECK_FALSE(Secret{std::string("same")} == Secret{std::string("sane")});
