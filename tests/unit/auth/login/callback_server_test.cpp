@@ -53,8 +53,8 @@ struct Listening {
         std::string heard;
         std::thread reader([&] {
             heard = hear(peer);
-            say(connect_v4(port), get("/done", host));  // wakes the loop below
             done = true;
+            say(connect_v4(port), get("/done", host));  // wakes the loop below
         });
         while (!done) (void)turn();
         reader.join();
