@@ -101,7 +101,7 @@ private:
         if (!is_ambiguous(table, asked_.model)) co_return;
         if (loop_->shared->known.of(table.default_provider) != nullptr) co_return;
         std::vector<std::string> names = {table.default_provider};
-        co_await ask_for_models(loop_, std::move(names), longest_listing);
+        co_await ask_for_models(loop_, std::move(names), longest_listing, request_.client_gone);
     }
 
     // One stop after the other, for as long as the client has seen nothing.

@@ -42,7 +42,9 @@ struct Gathering {
     boost::asio::steady_timer all_there;  // cancelled when nothing is missing any more
 };
 
-std::optional<Models> ask(const ReadyProvider& ready, const ModelApiParts& parts) {
+std::optional<Models> ask(const ReadyProvider& ready,
+                          const ModelApiParts& parts,
+                          const std::stop_token& stop) {
     const auto listing = models::list_models({.provider = ready.provider,
                                               .instance = ready.instance,
                                               .broker = *parts.broker,
@@ -50,7 +52,7 @@ std::optional<Models> ask(const ReadyProvider& ready, const ModelApiParts& parts
                                               .clock = parts.clock,
                                               .cache_folder = parts.cache_folder},
                                              models::Freshness::kept_will_do,
-                                             {});
+                                             stop);
     if (listing) return listing->models;
     log::info("gateway", "no models of " + ready.provider.name + ": " + listing.error().message);
     return std::nullopt;
@@ -58,13 +60,15 @@ std::optional<Models> ask(const ReadyProvider& ready, const ModelApiParts& parts
 
 boost::asio::awaitable<void> list_provider(std::shared_ptr<ApiLoop> loop,
                                            std::string name,
-                                           std::shared_ptr<Gathering> gathering) {
+                                           std::shared_ptr<Gathering> gathering,
+                                           std::stop_token stop) {
     auto& shared = *loop->shared;
     const auto ready = co_await ready_provider(shared, name);
     if (ready) {
-        std::function<std::optional<Models>()> work = [provider = *ready, parts = &shared.parts] {
-            return ask(*provider, *parts);  // the pool is joined before the parts go
-        };
+        std::function<std::optional<Models>()> work =
+            [provider = *ready, parts = &shared.parts, stop] {
+                return ask(*provider, *parts, stop);  // the pool is joined before the parts go
+            };
         auto models = co_await away(shared.listings, std::move(work));
         if (models) {
             shared.known.learn(name, *std::move(models));
@@ -85,10 +89,11 @@ std::vector<std::string> listed_providers(const RoutingTable& table) {
     return names;
 }
 
-boost::asio::awaitable<std::vector<ListedModel>> gather(std::shared_ptr<ApiLoop> loop) {
+boost::asio::awaitable<std::vector<ListedModel>> gather(std::shared_ptr<ApiLoop> loop,
+                                                        std::stop_token stop) {
     const auto& table = loop->shared->parts.routing;
     const auto names = listed_providers(table);
-    co_await ask_for_models(loop, names, longest_wait);
+    co_await ask_for_models(loop, names, longest_wait, stop);
     co_return listed_models(table, names, loop->shared->known);
 }
 
@@ -122,14 +127,15 @@ bool KnownModels::lists(const std::string& provider, std::string_view model) con
 
 boost::asio::awaitable<void> ask_for_models(std::shared_ptr<ApiLoop> loop,
                                             std::vector<std::string> providers,
-                                            std::chrono::milliseconds longest) {
+                                            std::chrono::milliseconds longest,
+                                            std::stop_token stop) {
     if (providers.empty()) co_return;
     const auto executor = co_await boost::asio::this_coro::executor;
     const auto gathering = std::make_shared<Gathering>(executor, longest);
     gathering->missing = providers.size();
     for (const auto& name : providers) {
         boost::asio::co_spawn(
-            executor, list_provider(loop, name, gathering), boost::asio::detached);
+            executor, list_provider(loop, name, gathering, stop), boost::asio::detached);
     }
     boost::system::error_code ignored;
     co_await gathering->all_there.async_wait(boost::asio::redirect_error(use_awaitable, ignored));
@@ -170,7 +176,7 @@ boost::asio::awaitable<void> answer_models(std::shared_ptr<ApiLoop> loop,
                                            ClientRequest& request,
                                            Responder& responder) {
     request.notes.dialect = "models";
-    const auto models = co_await gather(std::move(loop));
+    const auto models = co_await gather(std::move(loop), request.client_gone);
     const std::vector<http::Header> headers = {
         {.name = "Content-Type", .value = "application/json"}};
     responder.whole(200, headers, model_list_json(models));
@@ -181,7 +187,7 @@ boost::asio::awaitable<void> answer_model(std::shared_ptr<ApiLoop> loop,
                                           Responder& responder) {
     request.notes.dialect = "models";
     const auto id = text::percent_decode(request.path.substr(model_path.size()));
-    const auto models = co_await gather(std::move(loop));
+    const auto models = co_await gather(std::move(loop), request.client_gone);
     const auto found = std::find_if(models.begin(), models.end(), [&](const ListedModel& model) {
         return id && model.id == *id;
     });

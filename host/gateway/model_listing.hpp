@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -57,7 +58,8 @@ std::string model_json(const ListedModel& model);
 // Asks providers, waiting no longer than that for the slowest; what they say is known afterwards.
 boost::asio::awaitable<void> ask_for_models(std::shared_ptr<ApiLoop> loop,
                                             std::vector<std::string> providers,
-                                            std::chrono::milliseconds longest);
+                                            std::chrono::milliseconds longest,
+                                            std::stop_token stop);
 
 boost::asio::awaitable<void> answer_models(std::shared_ptr<ApiLoop> loop,
                                            ClientRequest& request,

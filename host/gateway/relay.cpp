@@ -4,14 +4,12 @@
 #include <array>
 #include <utility>
 
-#include "dialects/answer.hpp"
 #include "dialects/stream.hpp"
 #include "gateway/event_boundary.hpp"
+#include "gateway/relay_parts.hpp"
 #include "http/header_rules.hpp"
 #include "http/sse_decoder.hpp"
 #include "run/attempt.hpp"
-#include "run/collector.hpp"
-#include "run/error_event.hpp"
 #include "run/raw_json.hpp"
 #include "secret/secret.hpp"
 
@@ -19,17 +17,7 @@ namespace handover::gateway {
 namespace {
 
 constexpr std::size_t most_gathered = 64U << 10U;  // bytes of a body that is answered in one piece
-constexpr std::size_t longest_answer = 256U << 20U;  // bytes of one that has to be read whole
 constexpr std::size_t longest_event = http::SseDecoder::default_max_event;
-
-void take_usage(Notes& notes, const dialects::Usage& usage) {
-    const auto count = [](std::int64_t tokens) {
-        return static_cast<std::uint64_t>(std::max<std::int64_t>(tokens, 0));
-    };
-    notes.input_tokens = count(usage.input);
-    notes.cached_tokens = count(usage.cached);
-    notes.output_tokens = count(usage.output);
-}
 
 // The last object called "usage" in a piece of an answer, if there is one; the name cannot stand in
 // a text without escapes before its quotes.
@@ -44,72 +32,6 @@ bool look_for_usage(std::string_view bytes, dialects::Dialect dialect, Notes& no
     const auto usage = dialects::usage_of(dialect, "{\"usage\":" + std::string(*value) + "}");
     if (usage) take_usage(notes, *usage);
     return usage.has_value();
-}
-
-dialects::AnswerFailure in_stream(const ApiError& error) {
-    return {.message = redact(error.message),
-            .type = error.type,
-            .code = error.code,
-            .param = error.param};
-}
-
-// Writes to the client, and holds the upstream back while the client is slower.
-class ClientWriter {
-public:
-    explicit ClientWriter(ClientSide& client) : client_(client) {}
-
-    void head(int status, std::vector<http::Header> headers) {
-        headers.insert(headers.end(), client_.headers.begin(), client_.headers.end());
-        client_.responder.send_head(status, headers);
-    }
-
-    void whole(int status, std::vector<http::Header> headers, std::string_view body) {
-        headers.insert(headers.end(), client_.headers.begin(), client_.headers.end());
-        client_.responder.whole(status, headers, body);
-    }
-
-    // False once the client has gone.
-    bool write(std::string_view bytes) {
-        if (bytes.empty()) return true;
-        switch (client_.responder.write(bytes)) {
-            case Pressure::none:
-                return true;
-            case Pressure::gone:
-                return false;
-            case Pressure::high:
-                break;
-        }
-        client_.flow.pause();
-        client_.responder.on_drained([this] { client_.flow.resume(); });
-        return true;
-    }
-
-    void finish() { client_.responder.finish(); }
-    void abort() { client_.responder.abort(); }
-    [[nodiscard]] Notes& notes() const { return client_.notes; }
-
-private:
-    ClientSide& client_;
-};
-
-std::vector<http::Header> stream_headers(const std::vector<http::Header>& upstream) {
-    auto headers = passed_headers(upstream);
-    std::erase_if(headers, [](const http::Header& header) {
-        return http::same_name(header.name, "content-type") ||
-               http::same_name(header.name, "cache-control");
-    });
-    headers.push_back({.name = "Content-Type", .value = "text/event-stream; charset=utf-8"});
-    headers.push_back({.name = "Cache-Control", .value = "no-cache"});
-    return headers;
-}
-
-std::vector<http::Header> json_headers(const std::vector<http::Header>& upstream) {
-    auto headers = passed_headers(upstream);
-    std::erase_if(headers, [](const http::Header& header) {
-        return http::same_name(header.name, "content-type");
-    });
-    headers.push_back({.name = "Content-Type", .value = "application/json"});
-    return headers;
 }
 
 bool is_end_of_chat(std::string_view events) {
@@ -214,147 +136,6 @@ private:
     std::string gathered_ = {};
 };
 
-// A stream in the other dialect, event by event.
-class TranslatedStream : public Relay {
-public:
-    TranslatedStream(ClientSide& client,
-                     const Conversation& conversation,
-                     const http::ResponseHead& head)
-        : writer_(client),
-          translator_(dialects::make_stream_translator(
-              *conversation.upstream,
-              *conversation.client,
-              conversation.facts,
-              {.seed = conversation.seed, .created = conversation.now})) {
-        writer_.head(head.status, stream_headers(head.headers));
-    }
-
-    bool body(std::string_view bytes) override {
-        if (finished_) return true;  // the upstream ends by itself: its connection stays usable
-        decoder_.feed(bytes);
-        std::string out;
-        bool readable = true;
-        while (!translator_->ended()) {
-            const auto event = decoder_.next();
-            readable = event.has_value();
-            if (!readable || !*event) break;
-            translator_->take(**event, out);
-        }
-        const bool listens = writer_.write(out);
-        if (translator_->ended()) end();
-        return readable && listens;
-    }
-
-    [[nodiscard]] bool ended() const override { return finished_; }
-
-    std::optional<http::Response> finish() override {
-        std::string out;
-        if (!finished_) translator_->finish(out);
-        writer_.write(out);
-        end();
-        return std::nullopt;
-    }
-
-    void fail(const ApiError& error) override {
-        std::string out;
-        if (!finished_) translator_->fail(in_stream(error), out);
-        writer_.write(out);
-        end();
-    }
-
-private:
-    void end() {
-        if (std::exchange(finished_, true)) return;
-        if (translator_->usage()) take_usage(writer_.notes(), *translator_->usage());
-        if (translator_->failure()) writer_.notes().error = translator_->failure()->code;
-        writer_.finish();
-    }
-
-    bool finished_ = false;
-    ClientWriter writer_;
-    http::SseDecoder decoder_{};
-    std::unique_ptr<dialects::StreamTranslator> translator_;
-};
-
-http::Response failure_of(std::vector<http::Header> headers, std::string body) {
-    return {.status = 0, .headers = std::move(headers), .body = std::move(body)};
-}
-
-// One object for a client that does not stream: of an upstream's stream, of its other dialect, or
-// both. A client that streams never gets here but from an upstream that does not.
-class WholeAnswer : public Relay {
-public:
-    WholeAnswer(ClientSide& client,
-                const Conversation& conversation,
-                const http::ResponseHead& head)
-        : writer_(client), conversation_(conversation), head_(head) {
-        if (run::is_event_stream(head))
-            collector_ = run::make_collector(dialects::name_of(*conversation.upstream));
-    }
-
-    bool body(std::string_view bytes) override {
-        if (collector_ != nullptr) return collect(bytes);
-        body_.append(bytes);
-        return body_.size() <= longest_answer;
-    }
-
-    [[nodiscard]] bool ended() const override {
-        return failure_ || (collector_ != nullptr && collector_->result());
-    }
-
-    std::optional<http::Response> finish() override {
-        if (failure_) return failure_of(head_.headers, *std::move(failure_));
-        auto answer = collector_ != nullptr ? collector_->result() : std::optional(body_);
-        if (!answer || answer->empty()) {
-            return failure_of(head_.headers,
-                              R"({"error":{"message":"the answer ended before it was complete",)"
-                              R"("type":"server_error","code":"server_error"}})");
-        }
-        if (collector_ == nullptr && run::is_error_body(*answer))
-            return failure_of(head_.headers, *std::move(answer));
-        if (const auto usage = dialects::usage_of(*conversation_.upstream, *answer))
-            take_usage(writer_.notes(), *usage);
-        if (!conversation_.translated()) return answer_with(*answer);
-        auto translated =
-            dialects::translate_answer(*conversation_.upstream,
-                                       *conversation_.client,
-                                       *answer,
-                                       conversation_.facts,
-                                       {.seed = conversation_.seed, .created = conversation_.now});
-        if (!translated) return failure_of(head_.headers, *std::move(answer));
-        return answer_with(*translated);
-    }
-
-    // Never with a head sent.
-    void fail(const ApiError& /*error*/) override { writer_.abort(); }
-
-private:
-    bool collect(std::string_view bytes) {
-        decoder_.feed(bytes);
-        while (!failure_) {
-            const auto event = decoder_.next();
-            if (!event) return false;
-            if (!*event) return true;
-            auto step = collector_->take(**event);
-            failure_ = std::move(step.failure);
-        }
-        return false;
-    }
-
-    std::optional<http::Response> answer_with(std::string_view answer) {
-        writer_.whole(200, json_headers(head_.headers), answer);
-        return std::nullopt;
-    }
-
-    ClientWriter writer_;
-    const Conversation& conversation_;
-    http::ResponseHead head_;
-    std::unique_ptr<run::Collector> collector_ = {};
-    http::SseDecoder decoder_{};
-    std::string body_ = {};
-    std::optional<std::string> failure_ = {};
-};
-
 bool passes(std::string_view name) {
     constexpr std::array<std::string_view, 6> names = {"content-type",
                                                        "content-encoding",
@@ -376,6 +157,22 @@ bool passes(std::string_view name) {
 
 }  // namespace
 
+void take_usage(Notes& notes, const dialects::Usage& usage) {
+    const auto count = [](std::int64_t tokens) {
+        return static_cast<std::uint64_t>(std::max<std::int64_t>(tokens, 0));
+    };
+    notes.input_tokens = count(usage.input);
+    notes.cached_tokens = count(usage.cached);
+    notes.output_tokens = count(usage.output);
+}
+
+dialects::AnswerFailure in_stream(const ApiError& error) {
+    return {.message = redact(error.message),
+            .type = error.type,
+            .code = error.code,
+            .param = error.param};
+}
+
 std::vector<http::Header> passed_headers(const std::vector<http::Header>& headers) {
     std::vector<http::Header> passed;
     for (const auto& header : headers) {
@@ -395,13 +192,13 @@ std::unique_ptr<Relay> make_relay(ClientSide& client,
     if (!conversation.client) return std::make_unique<PassedBody>(client, conversation, head);
     if (conversation.translated()) {
         if (conversation.client_streams && upstream_streams)
-            return std::make_unique<TranslatedStream>(client, conversation, head);
-        return std::make_unique<WholeAnswer>(client, conversation, head);
+            return make_translated_stream(client, conversation, head);
+        return make_whole_answer(client, conversation, head);
     }
     if (!upstream_streams) return std::make_unique<PassedBody>(client, conversation, head);
     if (conversation.client_streams)
         return std::make_unique<PassedStream>(client, conversation, head);
-    return std::make_unique<WholeAnswer>(client, conversation, head);
+    return make_whole_answer(client, conversation, head);
 }
 
 }  // namespace handover::gateway

@@ -12,6 +12,10 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 
 constexpr auto between_writes = std::chrono::seconds(1);
 
+// A ledger without a block is not read again for so long: a gateway would read it for every
+// request.
+constexpr auto between_looks = std::chrono::milliseconds(100);
+
 void merge(std::vector<Window>& into, std::vector<Window> fresh) {
     for (auto& window : fresh) {
         std::erase_if(into, [&](const Window& known) { return known.name == window.name; });
@@ -28,7 +32,8 @@ struct Ledgers::Kept {
     LedgerFile file;
     std::vector<Window> held_back = {};
     std::optional<SteadyTime> written = {};
-    bool blocked = false;  // as last seen
+    bool blocked = false;                       // as last seen
+    std::optional<SteadyTime> free_until = {};  // nothing was blocked a moment ago
 };
 
 Ledgers::Ledgers(std::filesystem::path state_folder) : state_folder_(std::move(state_folder)) {}
@@ -49,14 +54,17 @@ Ledgers::Kept& Ledgers::kept(const std::string& name) {
 }
 
 Decision Ledgers::admit(const Use& use, Time now) {
+    const auto steady_now = std::chrono::steady_clock::now();
     Kept* ledger = nullptr;
     {
         const std::lock_guard lock(mutex_);
         ledger = &kept(use.name);  // stays where it is as long as this object lives
+        if (ledger->free_until && steady_now < *ledger->free_until) return {};
     }
     auto decision = ledger->file.admit(use.generation, now);
     const std::lock_guard lock(mutex_);
     ledger->blocked = decision.next.blocked.has_value();
+    if (!ledger->blocked) ledger->free_until = steady_now + between_looks;
     return decision;
 }
 
@@ -68,6 +76,7 @@ void Ledgers::learn(const Use& use, Answered answer, Time now) {
         const std::lock_guard lock(mutex_);
         ledger = &kept(use.name);
         merge(ledger->held_back, std::move(answer.windows));
+        if (answer.how == How::quota_exhausted) ledger->free_until.reset();
         const bool block_changes =
             answer.how == How::quota_exhausted || (answer.how == How::success && ledger->blocked);
         const auto steady_now = std::chrono::steady_clock::now();

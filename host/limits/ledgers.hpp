@@ -43,6 +43,7 @@ public:
     Ledgers(const Ledgers&) = delete;
     Ledgers& operator=(const Ledgers&) = delete;
 
+    // A block that another process learned of is seen within a tenth of a second.
     Decision admit(const Use& use, Time now);
 
     // Windows are written at most once a second, the beginning and the end of a block at once.

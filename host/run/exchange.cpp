@@ -134,7 +134,7 @@ private:
     // A quota that is known to be used up is not asked again, but for a request once in a while.
     Result<void> ask_ledger() {
         if (upstream_.ledgers == nullptr) return {};
-        const auto decision = upstream_.ledgers->admit(ledger_of(target_, *resolved_), now());
+        const auto decision = upstream_.ledgers->admit(ledger(), now());
         if (decision.admission == limits::Admission::go) return {};
         const auto& blocked = *decision.next.blocked;
         if (decision.admission == limits::Admission::refuse) {
@@ -146,12 +146,19 @@ private:
         return {};
     }
 
+    // Looked up once for each credential.
+    const limits::Use& ledger() {
+        if (ledger_of_ != resolved_) ledger_ = ledger_of(target_, *resolved_);
+        ledger_of_ = resolved_;
+        return ledger_;
+    }
+
     void tell_ledger(const Attempt& sent, limits::Answered answer) {
         if (upstream_.ledgers == nullptr || sent.head().status == 0) return;
         answer.windows =
             as_windows(upstream_.instance.read_limits(sent.head().headers, now()), now());
         answer.sent_at = sent_at_;
-        upstream_.ledgers->learn(ledger_of(target_, *resolved_), std::move(answer), now());
+        upstream_.ledgers->learn(ledger(), std::move(answer), now());
     }
 
     // Nothing: it succeeded. An error: what has been handed over cannot be taken back, or nothing
@@ -289,6 +296,8 @@ private:
     const auth::Target& target_;
     auth::ResolvedPtr resolved_ = {};
     auth::Lease lease_ = {};
+    auth::ResolvedPtr ledger_of_ = {};  // whose `ledger_` is
+    limits::Use ledger_ = {};
     std::optional<http::Response> refusal_ = {};
     Time sent_at_ = {};
     int retries_made_ = 0;

@@ -110,6 +110,14 @@ TEST_CASE("windows are written at most once a second, and the last ones at the e
     CHECK(primary->used_percent == 99.0);
 }
 
+TEST_CASE("a block of this process's own counts at once") {
+    const Folder folder;
+    Ledgers ledgers(folder.path);
+    for (int n = 0; n < 3; ++n) CHECK(ledgers.admit(use, now).admission == Admission::go);
+    ledgers.learn(use, refusal(now + 1h), now);
+    CHECK(ledgers.admit(use, now).admission == Admission::refuse);
+}
+
 TEST_CASE("many threads, one ledger") {
     const Folder folder;
     Ledgers ledgers(folder.path);
