@@ -5,10 +5,10 @@ set -euo pipefail
 build=$(cd "${1:?usage: gateway.sh BUILD_DIR [SECONDS] [ROUNDS]}" && pwd)
 seconds=${2:-4}
 rounds=${3:-3}
-for tool in nginx wrk node taskset; do
-    command -v $tool >/dev/null || PATH=$PATH:/usr/sbin command -v $tool >/dev/null || { echo "$tool is missing: apt-get install nginx-light wrk nodejs" >&2; exit 1; }
-done
 PATH=$PATH:/usr/sbin
+for tool in nginx wrk node taskset; do
+    command -v $tool >/dev/null || { echo "left out: $tool is missing (apt-get install nginx-light wrk nodejs)" >&2; exit 0; }
+done
 work=$(mktemp -d)
 pids=()
 trap 'kill "${pids[@]}" 2>/dev/null || true; wait 2>/dev/null || true; rm -rf "$work"' EXIT
