@@ -105,7 +105,7 @@ void write_totals(Page& page, const Counts& counts) {
     page.family("handover_requests_total", "counter", "Answered requests.");
     for (const auto& [labels, count] : counts.requests) {
         const auto& [provider, dialect, status] = labels;
-        page.sample(fmt::format("provider=\"{}\",dialect=\"{}\",status=\"{}\"",
+        page.sample(fmt::format(R"(provider="{}",dialect="{}",status="{}")",
                                 label(provider),
                                 label(dialect),
                                 status),
@@ -120,13 +120,12 @@ void write_totals(Page& page, const Counts& counts) {
     page.family("handover_tokens_total", "counter", "Tokens as the providers counted them.");
     for (const auto& [labels, count] : counts.tokens)
         page.sample(
-            fmt::format("provider=\"{}\",kind=\"{}\"", label(labels.first), label(labels.second)),
+            fmt::format(R"(provider="{}",kind="{}")", label(labels.first), label(labels.second)),
             count);
     page.family("handover_refreshes_total", "counter", "Refreshes of credentials.");
     for (const auto& [labels, count] : counts.refreshes)
         page.sample(
-            fmt::format(
-                "provider=\"{}\",outcome=\"{}\"", label(labels.first), label(labels.second)),
+            fmt::format(R"(provider="{}",outcome="{}")", label(labels.first), label(labels.second)),
             count);
     page.family(
         "handover_fallbacks_total", "counter", "Requests that went on to another provider.");

@@ -106,40 +106,48 @@ void OutgoingAnswer::send_head(int status,
     carrier_.flush_soon();
 }
 
+// How the body is told apart from what follows it: known when the first of it leaves.
+void OutgoingAnswer::choose_framing(std::size_t size, bool last) {
+    if (last && !length_) length_ = size;  // all of it is there
+    if (length_) return end_head(Framing::length, *length_);
+    end_head(to_.http_1_0 ? Framing::until_close : Framing::chunked, 0);
+}
+
 // Everything that waits, and `bytes`, framed, in one write.
 void OutgoingAnswer::emit(std::string_view bytes, bool last) {
-    if (phase_ == Phase::head_waits) {
-        const bool all_there = last && !length_;
-        if (all_there) length_ = queued_.size() + bytes.size();
-        end_head(length_        ? Framing::length
-                 : to_.http_1_0 ? Framing::until_close
-                                : Framing::chunked,
-                 length_.value_or(0));
-    }
-    const auto head = phase_ == Phase::head_waits ? std::string_view(head_) : std::string_view();
+    const bool head_waits = phase_ == Phase::head_waits;
+    if (head_waits) choose_framing(queued_.size() + bytes.size(), last);
     phase_ = Phase::streaming;
+    const auto head = head_waits ? std::string_view(head_) : std::string_view();
     const bool bare = to_.head_only || framing_ == Framing::none;
     const auto size = bare ? 0 : queued_.size() + bytes.size();
     body_bytes_ += size;
     if (!bare && length_ && body_bytes_ > *length_) return abort();  // never into the next answer
-    if (bare) {
-        const std::array pieces = {head};
-        if (!head.empty()) send(pieces);
-    } else if (framing_ != Framing::chunked) {
-        const std::array pieces = {head, std::string_view(queued_), bytes};
-        if (!head.empty() || size > 0) send(pieces);
-    } else {
-        const auto chunk = size > 0 ? fmt::format("{:x}\r\n", size) : std::string();
-        const auto end_of_data = last ? after_last_data : line_end;
-        const auto end_of_nothing = last ? last_chunk : std::string_view();
+    if (!bare && framing_ == Framing::chunked) {
+        emit_chunk(head, bytes, last);
+    } else if (!head.empty() || size > 0) {
         const std::array pieces = {head,
-                                   std::string_view(chunk),
-                                   std::string_view(queued_),
-                                   bytes,
-                                   size > 0 ? end_of_data : end_of_nothing};
-        if (!head.empty() || size > 0 || last) send(pieces);
+                                   bare ? std::string_view() : std::string_view(queued_),
+                                   bare ? std::string_view() : bytes};
+        send(pieces);
     }
     queued_.clear();
+}
+
+void OutgoingAnswer::emit_chunk(std::string_view head, std::string_view bytes, bool last) {
+    const auto size = queued_.size() + bytes.size();
+    if (size == 0) {
+        const std::array pieces = {head, last ? last_chunk : std::string_view()};
+        if (!head.empty() || last) send(pieces);
+        return;
+    }
+    const auto chunk = fmt::format("{:x}\r\n", size);
+    const std::array pieces = {head,
+                               std::string_view(chunk),
+                               std::string_view(queued_),
+                               bytes,
+                               last ? after_last_data : line_end};
+    send(pieces);
 }
 
 Pressure OutgoingAnswer::pressure() {

@@ -71,7 +71,9 @@ private:
 
     void begin_head(int status, std::span<const http::Header> headers);
     void end_head(Framing framing, std::uint64_t length);
+    void choose_framing(std::size_t size, bool last);
     void emit(std::string_view bytes, bool last);
+    void emit_chunk(std::string_view head, std::string_view bytes, bool last);
     void send(std::span<const std::string_view> pieces);
     [[nodiscard]] Pressure pressure();
 

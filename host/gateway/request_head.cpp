@@ -140,44 +140,50 @@ Refused parse_connection(std::string_view value, ConnectionOptions& options) {
     return {};
 }
 
+// The headers that the front reads itself; nobody behind it sees them.
+struct OwnHeader {
+    std::string_view name;
+    Refused (*take)(std::string_view value, RequestHead& head, ConnectionOptions& options);
+};
+
+template <std::optional<std::string_view> RequestHead::*slot>
+Refused take_into(std::string_view value, RequestHead& head, ConnectionOptions& /*options*/) {
+    return take_once(head.*slot, value);
+}
+
+template <Refused (*parse)(std::string_view, RequestHead&)>
+Refused take_as(std::string_view value, RequestHead& head, ConnectionOptions& /*options*/) {
+    return parse(value, head);
+}
+
+Refused take_upgrade(std::string_view value, RequestHead& head) {
+    head.upgrade = value;
+    return {};
+}
+
+Refused take_connection(std::string_view value, RequestHead& /*head*/, ConnectionOptions& options) {
+    return parse_connection(value, options);
+}
+
+constexpr OwnHeader own_headers[] = {
+    {"host", take_into<&RequestHead::host>},
+    {"content-length", take_as<parse_length>},
+    {"authorization", take_into<&RequestHead::authorization>},
+    {"connection", take_connection},
+    {"transfer-encoding", take_as<parse_transfer_encoding>},
+    {"origin", take_into<&RequestHead::origin>},
+    {"x-api-key", take_into<&RequestHead::x_api_key>},
+    {"api-key", take_into<&RequestHead::api_key>},
+    {"expect", take_as<parse_expect>},
+    {"upgrade", take_as<take_upgrade>},
+};
+
 Refused take_header(const HeaderView& header, RequestHead& head, ConnectionOptions& options) {
-    const auto name = header.name;
-    const auto value = header.value;
-    const auto is = [&](std::string_view other) { return http::same_name(name, other); };
-    switch (name.size()) {
-        case 4:
-            if (is("host")) return take_once(head.host, value);
-            break;
-        case 6:
-            if (is("origin")) return take_once(head.origin, value);
-            if (is("expect")) return parse_expect(value, head);
-            break;
-        case 7:
-            if (is("api-key")) return take_once(head.api_key, value);
-            if (is("upgrade")) {
-                head.upgrade = value;
-                return {};
-            }
-            break;
-        case 9:
-            if (is("x-api-key")) return take_once(head.x_api_key, value);
-            break;
-        case 10:
-            if (is("connection")) return parse_connection(value, options);
-            break;
-        case 13:
-            if (is("authorization")) return take_once(head.authorization, value);
-            break;
-        case 14:
-            if (is("content-length")) return parse_length(value, head);
-            break;
-        case 17:
-            if (is("transfer-encoding")) return parse_transfer_encoding(value, head);
-            break;
-        default:
-            break;
+    for (const auto& own : own_headers) {
+        if (own.name.size() == header.name.size() && http::same_name(own.name, header.name))
+            return own.take(header.value, head, options);
     }
-    if (!is_dropped(name)) head.headers.push_back(header);
+    if (!is_dropped(header.name)) head.headers.push_back(header);
     return {};
 }
 
