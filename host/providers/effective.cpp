@@ -35,17 +35,7 @@ bool looks_secret(std::string_view name, std::string_view value) {
 }
 
 std::string in_toml(std::string_view text) {
-    std::string result = "\"";
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (c == '"' || c == '\\') result += '\\';
-        if (byte < 0x20 || byte == 0x7F) {
-            result += fmt::format("\\u{:04X}", byte);
-        } else {
-            result += c;
-        }
-    }
-    return result + "\"";
+    return text::quoted(text);
 }
 
 std::string in_toml(const std::vector<std::string>& texts) {

@@ -1,6 +1,9 @@
 #include "text/printable.hpp"
 
+#include <fmt/format.h>
+
 #include <cstdint>
+#include <iterator>
 #include <optional>
 
 namespace handover::text {
@@ -105,6 +108,22 @@ std::string printable_stream(std::string_view text, std::string& carry) {
         rest.remove_prefix(decoded.size);
     }
     return out;
+}
+
+std::string quoted(std::string_view text) {
+    std::string out = "\"";
+    while (!text.empty()) {
+        auto decoded = decode(text);
+        if (decoded.size == 0) decoded.size = text.size();
+        if (decoded.valid && is_unsafe(decoded.code_point)) {
+            fmt::format_to(std::back_inserter(out), "\\u{:04X}", decoded.code_point);
+        } else {
+            if (text.front() == '"' || text.front() == '\\') out.push_back('\\');
+            append(out, text.substr(0, decoded.size), decoded, false);
+        }
+        text.remove_prefix(decoded.size);
+    }
+    return out + "\"";
 }
 
 }  // namespace handover::text

@@ -17,4 +17,8 @@ std::string printable(std::string_view text, std::size_t most = 500);
 // `carry` holds an incomplete UTF-8 sequence between calls; start with an empty one.
 std::string printable_stream(std::string_view text, std::string& carry);
 
+// As a string in quotes that TOML and JSON read alike: what printable leaves out stays, as an
+// escape.
+std::string quoted(std::string_view text);
+
 }  // namespace handover::text

@@ -45,6 +45,15 @@ TEST_CASE("text from outside loses what could move a terminal") {
     CHECK(printable(std::string(10, 'x'), 10) == std::string(10, 'x'));
 }
 
+TEST_CASE("quoted text keeps as an escape what printable leaves out") {
+    CHECK(quoted("") == R"("")");
+    CHECK(quoted(R"(a"b\c)") == R"("a\"b\\c")");
+    CHECK(quoted("\x1b[2J\n\x7f") == R"("\u001B[2J\u000A\u007F")");
+    CHECK(quoted("\xc2\x9b\xe2\x80\xae") == R"("\u009B\u202E")");
+    CHECK(quoted("caf\xc3\xa9 \xf0\x9f\x99\x82") == "\"caf\xc3\xa9 \xf0\x9f\x99\x82\"");
+    CHECK(quoted("\xff\xe2\x82") == "\"\xef\xbf\xbd\xef\xbf\xbd\"");
+}
+
 TEST_CASE("streamed text may be cut anywhere") {
     const std::string whole = "a\xe2\x82\xac\n\x1b[2Jb\xf0\x9f\x99\x82";
     std::string carry;
