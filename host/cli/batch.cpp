@@ -26,7 +26,7 @@ public:
     explicit Display(const Streams& streams) : streams_(streams) {}
 
     void show(const batch::Progress& progress) {
-        if (!streams_.err_is_terminal) return;
+        if (!streams_.err_redraws) return;
         const std::lock_guard lock(mutex_);
         const auto now = std::chrono::steady_clock::now();
         const bool last = progress.done == progress.total;

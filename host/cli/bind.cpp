@@ -179,7 +179,9 @@ void bind_serve(CLI::App& app, ServeOptions& o) {
                  "Serve nothing, print OPENAI_BASE_URL and OPENAI_API_KEY for eval");
     app.add_option("--print-config",
                    o.print_config,
-                   "Serve nothing, print the lines that make that client use the gateway")
+                   "Serve nothing, print the lines that make that client use the gateway: codex, "
+                   "openai-node, "
+                   "openai-python or curl")
         ->type_name("CLIENT")
         ->check(known_values("{codex,openai-node,openai-python,curl}"));
     app.add_flag("--list-keys", o.list_keys, "Serve nothing, list the gateway's keys by name");
@@ -213,7 +215,7 @@ void bind_doctor(CLI::App& app, DoctorOptions& o) {
 }
 
 void bind_completion(CLI::App& app, CompletionOptions& o) {
-    app.add_option("SHELL", o.shell, "Which shell's script")
+    app.add_option("SHELL", o.shell, "bash, zsh or fish")
         ->type_name("")
         ->check(CLI::IsMember({"bash", "zsh", "fish"}))
         ->required();
@@ -267,27 +269,25 @@ std::function<void()> bind(CLI::App& app, const std::string& path, Invocation& i
 }
 
 void bind_global(CLI::App& app, GlobalOptions& global) {
-    constexpr auto group = "Global options";
     app.add_option("--config", global.config, "Another config file")
         ->type_name("FILE")
-        ->group(group);
-    app.add_option("--plugin-dir",
-                   global.plugin_dirs,
-                   "A folder with plugins, searched first; may be repeated")
+        ->group(global_group);
+    app.add_option(
+           "--plugin-dir", global.plugin_dirs, "A folder of plugins, searched first; repeatable")
         ->type_name("DIR")
         ->allow_extra_args(false)
-        ->group(group);
-    app.add_flag("-v,--verbose", global.verbose, "Say more; -vv: debug")->group(group);
-    app.add_flag("-q,--quiet", global.quiet, "Errors only")->group(group);
+        ->group(global_group);
+    app.add_flag("-v,--verbose", global.verbose, "Say more; -vv: debug")->group(global_group);
+    app.add_flag("-q,--quiet", global.quiet, "Errors only")->group(global_group);
     const std::map<std::string, ColorWhen> colors = {
         {"auto", ColorWhen::automatic}, {"always", ColorWhen::always}, {"never", ColorWhen::never}};
     app.add_option_function<std::string>(
            "--color",
            [&global, colors](const std::string& when) { global.color = colors.at(when); },
-           "auto, always or never")
+           "auto, always or never; NO_COLOR is honoured")
         ->check(CLI::IsMember({"auto", "always", "never"}))
         ->type_name("WHEN")
-        ->group(group);
+        ->group(global_group);
     app.add_option_function<std::string>(
            "--log-format",
            [&global](const std::string& format) {
@@ -296,7 +296,7 @@ void bind_global(CLI::App& app, GlobalOptions& global) {
            "text or json")
         ->check(CLI::IsMember({"text", "json"}))
         ->type_name("FORMAT")
-        ->group(group);
+        ->group(global_group);
 }
 
 }  // namespace handover::cli

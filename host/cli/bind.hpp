@@ -15,6 +15,7 @@ namespace handover::cli {
 // parse that succeeded.
 std::function<void()> bind(CLI::App& app, const std::string& path, Invocation& invocation);
 
+constexpr auto global_group = "Global options";
 void bind_global(CLI::App& app, GlobalOptions& global);
 
 }  // namespace handover::cli

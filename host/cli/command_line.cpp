@@ -12,7 +12,9 @@
 #include <string_view>
 
 #include "cli/bind.hpp"
+#include "cli/command_shape.hpp"
 #include "cli/help.hpp"
+#include "cli/help_page.hpp"
 #include "text/nearest.hpp"
 #include "text/printable.hpp"
 
@@ -74,9 +76,8 @@ std::vector<std::string> own_words(const std::string& path, const std::vector<st
 
 Result<Invocation> parse_one(const CommandHelp& help, const CommandWords& words) {
     Invocation invocation;
-    CLI::App app(help.summary, "handover " + help.path);
+    CLI::App app("", "handover " + help.path);
     app.set_help_flag("-h,--help", "Show this help");
-    app.footer(help.examples);
     app.allow_extras();
     const auto finish = bind(app, help.path, invocation);
     bind_global(app, invocation.global);
@@ -86,7 +87,8 @@ Result<Invocation> parse_one(const CommandHelp& help, const CommandWords& words)
         std::reverse(reversed.begin(), reversed.end());
         app.parse(reversed);
     } catch (const CLI::CallForHelp&) {
-        return Invocation{.global = invocation.global, .command = ShowTextOptions{app.help()}};
+        return Invocation{.global = invocation.global,
+                          .command = ShowTextOptions{help_page(help, shape_of(help.path))}};
     } catch (const CLI::Error& error) {
         return usage(text::printable(error.what()), app.get_name() + " --help");
     }

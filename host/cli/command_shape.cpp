@@ -22,11 +22,13 @@ OptionShape shape(const CLI::Option& option) {
     for (const auto& name : option.get_snames()) out.names.push_back("-" + name);
     const auto type_name = option.get_type_name();
     out.value_name =
-        option.get_positional() ? option.get_name(true) : type_name.substr(0, type_name.find(':'));
+        option.get_positional() ? option.get_name(true) : type_name.substr(0, type_name.find(":{"));
     out.choices = choices_in(type_name);
     out.description = option.get_description();
     out.takes_value = option.get_positional() || option.get_items_expected_max() > 0;
     out.repeatable = option.get_items_expected_max() > 1;
+    out.required = option.get_required();
+    out.global = option.get_group() == global_group;
     return out;
 }
 

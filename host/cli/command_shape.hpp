@@ -14,6 +14,8 @@ struct OptionShape {
     std::string description = {};
     bool takes_value = false;
     bool repeatable = false;
+    bool required = false;
+    bool global = false;  // of every command
 
     [[nodiscard]] bool positional() const { return names.empty(); }
     [[nodiscard]] bool named(const std::string& name) const;

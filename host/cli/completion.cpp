@@ -17,10 +17,6 @@ bool is_option(std::string_view word) {
     return word.size() > 1 && word.front() == '-';
 }
 
-std::string up_to(const std::string& text, std::string_view any_of) {
-    return text.substr(0, text.find_first_of(any_of));
-}
-
 const OptionShape* find_named(const std::vector<OptionShape>& shapes, const std::string& name) {
     const auto found = std::find_if(
         shapes.begin(), shapes.end(), [&](const OptionShape& shape) { return shape.named(name); });
@@ -155,7 +151,7 @@ Completion options_that_begin_with(const std::string& begin,
 }
 
 std::string described(const std::string& path) {
-    if (const auto help = find_help(path)) return up_to(help->summary, ".\n");
+    if (const auto help = find_help(path)) return help->summary;
     std::string names;
     for (const auto& name : names_in_group(path)) names += (names.empty() ? "" : ", ") + name;
     return names;

@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <iterator>
 
+#include "cli/command_shape.hpp"
+#include "cli/help_page.hpp"
+
 namespace handover::cli {
 namespace {
 
@@ -24,9 +27,8 @@ constexpr Text texts[] = {
      "that the browser was sent to can be pasted: that is how a remote machine logs in. With "
      "--device it shows a code to enter in a browser anywhere.",
      "  handover auth login codex\n"
-     "  handover auth login codex --no-browser        # over ssh: open the URL elsewhere, paste "
-     "the redirected one\n"
-     "  handover auth login codex --device            # a code to enter on any other device\n"
+     "  handover auth login codex --no-browser    # over ssh: paste the URL it ends at\n"
+     "  handover auth login codex --device        # a code to enter on another device\n"
      "  printenv MY_KEY | handover auth login openai --with-api-key\n"},
     {"auth status",
      "Show who is logged in where; changes nothing",
@@ -38,9 +40,9 @@ constexpr Text texts[] = {
      "Print a provider's access token or key, refreshed if due",
      "The token is handed out outside the one-request-at-a-time lease of subscriptions: whoever "
      "uses it has to see to that.",
-     "  curl -H \"Authorization: Bearer $(handover auth token openai)\" "
-     "https://api.openai.com/v1/models\n"
-     "  handover auth token codex --min-validity 10m\n"},
+     "  handover auth token codex --min-validity 10m\n"
+     "  curl -H \"Authorization: Bearer $(handover auth token openai)\" \\\n"
+     "    https://api.openai.com/v1/models\n"},
     {"auth refresh", "Refresh a provider's token now", "", "  handover auth refresh codex\n"},
     {"auth logout",
      "Remove a stored credential and revoke it",
@@ -48,7 +50,7 @@ constexpr Text texts[] = {
      "  handover auth logout codex\n"
      "  handover auth logout codex --all --no-revoke\n"},
     {"auth explain",
-     "Show every place a credential could come from, and which one wins",
+     "Show where a credential could come from, and which one wins",
      "",
      "  handover auth explain openai\n"
      "  handover auth explain openai --json\n"},
@@ -68,7 +70,7 @@ constexpr Text texts[] = {
      "  handover run -p groq -m llama-3.3-70b-versatile \"Say hello\"\n"
      "  handover run --json \"Say hello\" | jq .usage\n"},
     {"batch",
-     "Answer a file of requests; run again it goes on where it stopped",
+     "Answer a file of requests, or go on where that stopped",
      "INPUT holds OpenAI batch requests (custom_id, method, url, body), one a line; all of it is "
      "checked before anything is sent. "
      "Answers are appended to the output as they come. Exit status 7: some lines failed; 5: a "
@@ -94,7 +96,7 @@ constexpr Text texts[] = {
      "  handover models -p groq --refresh\n"
      "  handover models -p codex --json | jq -r '.models[].id'\n"},
     {"exec",
-     "Run a program with a provider's address and key in its environment",
+     "Run a program with a provider's key in its environment",
      "CMD finds the key, or a fresh access token, in OPENAI_API_KEY and the address in "
      "OPENAI_BASE_URL; OPENAI_ORG_ID and the like, which belong to another key, are unset. --env "
      "NAME=VALUE names other variables in their place: {key}, {base_url}, {model} and {claim:NAME} "
@@ -103,8 +105,8 @@ constexpr Text texts[] = {
      "runs; for that, and for subscriptions, there is `handover serve`.",
      "  handover exec -- python my_script.py\n"
      "  handover exec -p groq --env GROQ_API_KEY={key} -- ./chat\n"
-     "  handover exec -p openai -- sh -c 'curl -H \"Authorization: Bearer $OPENAI_API_KEY\" "
-     "$OPENAI_BASE_URL/models'\n"},
+     "  handover exec -p openai -- sh -c \\\n"
+     "    'curl -H \"Authorization: Bearer $OPENAI_API_KEY\" $OPENAI_BASE_URL/models'\n"},
     {"serve",
      "Serve providers to any OpenAI client, from this machine",
      "A gateway that existing programs use by setting a base URL: POST /v1/responses, "
@@ -131,8 +133,8 @@ constexpr Text texts[] = {
      "",
      "  $EDITOR \"$(handover config path)\"\n"},
     {"config show",
-     "Show the effective settings and where each came from; secrets hidden",
-     "",
+     "Show the settings in force and where each came from",
+     "Secrets are hidden.",
      "  handover config show\n"},
     {"config check", "Check the config file", "", "  handover config check\n"},
     {"config init", "Write the annotated default config file", "", "  handover config init\n"},
@@ -148,8 +150,8 @@ constexpr Text texts[] = {
     {"completion",
      "Print a shell's completion script",
      "",
-     "  source <(handover completion bash)      # in ~/.bashrc; zsh alike, in ~/.zshrc after "
-     "compinit\n"
+     "  source <(handover completion bash)    # in ~/.bashrc\n"
+     "  source <(handover completion zsh)     # in ~/.zshrc, after compinit\n"
      "  handover completion fish > ~/.config/fish/completions/handover.fish\n"},
 };
 
@@ -158,22 +160,15 @@ std::string_view group_of(std::string_view path) {
     return space == std::string_view::npos ? std::string_view() : path.substr(0, space);
 }
 
-constexpr std::string_view global_options =
-    "Global options, before or after the command:\n"
-    "  --config FILE          Another config file\n"
-    "  --plugin-dir DIR       A folder with plugins, searched first; may be repeated\n"
-    "  -v, --verbose          Say more; -vv: debug\n"
-    "  -q, --quiet            Errors only\n"
-    "  --color WHEN           auto, always or never; NO_COLOR is honoured\n"
-    "  --log-format FORMAT    text or json\n"
-    "  -h, --help             Help, with examples, on every command\n"
-    "  --version              The version\n";
+std::string global_options() {
+    return "Global options, before or after the command:\n" + option_rows(shape_of({}));
+}
 
 std::string lines_of(std::string_view group, bool everything) {
     std::string out;
     for (const auto& text : texts) {
         if (!everything && group_of(text.path) != group) continue;
-        fmt::format_to(std::back_inserter(out), "  {:<18}{}\n", text.path, text.line);
+        out += help_row(text.path, text.line, 20);
     }
     return out;
 }
@@ -186,10 +181,9 @@ std::optional<CommandHelp> find_help(std::string_view path) {
     });
     if (text == std::end(texts)) return std::nullopt;
     return CommandHelp{.path = std::string(text->path),
-                       .summary = text->more.empty()
-                                      ? std::string(text->line)
-                                      : fmt::format("{}.\n{}", text->line, text->more),
-                       .examples = fmt::format("Examples:\n{}", text->examples)};
+                       .summary = std::string(text->line),
+                       .details = std::string(text->more),
+                       .examples = std::string(text->examples)};
 }
 
 bool is_group(std::string_view name) {
@@ -218,8 +212,8 @@ std::vector<std::string> names_in_group(std::string_view group) {
 
 std::string overview() {
     return fmt::format(
-        "Use LLM subscriptions and API keys from scripts and existing tools, through providers "
-        "dropped into a folder.\n\n"
+        "Use LLM subscriptions and API keys from scripts and existing tools, through\n"
+        "providers dropped into a folder.\n\n"
         "Usage: handover COMMAND [OPTIONS]\n       handover          what to do next on this "
         "machine\n\n"
         "Commands:\n{}\n{}\n"
@@ -228,7 +222,7 @@ std::string overview() {
         "  handover run \"Say hello\"\n"
         "  handover auth status\n",
         lines_of({}, true),
-        global_options);
+        global_options());
 }
 
 std::string group_overview(std::string_view group) {
@@ -240,7 +234,7 @@ std::string group_overview(std::string_view group) {
     return fmt::format("Usage: handover {} COMMAND [OPTIONS]\n\nCommands:\n{}\n{}\nExamples:\n{}",
                        group,
                        lines_of(group, false),
-                       global_options,
+                       global_options(),
                        examples);
 }
 

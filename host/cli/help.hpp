@@ -10,9 +10,10 @@
 namespace handover::cli {
 
 struct CommandHelp {
-    std::string path = {};     // "auth login"
-    std::string summary = {};  // one or more sentences
-    std::string examples = {};
+    std::string path = {};      // "auth login"
+    std::string summary = {};   // one line, without a full stop
+    std::string details = {};   // sentences
+    std::string examples = {};  // lines
 };
 
 // Nothing if there is no such command.

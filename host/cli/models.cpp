@@ -120,7 +120,7 @@ Result<models::Listing> ask(const ModelsOptions& options,
     if (!broker) return broker.failure();
     const auto paths = services.paths();
     if (!paths) return paths.failure();
-    Spinner spinner(streams.err, streams.err_is_terminal);
+    Spinner spinner(streams.err, streams.err_redraws);
     const models::Source source = {
         .provider = provider,
         .instance = *instance,

@@ -89,7 +89,7 @@ Result<int> run_prompt(const RunOptions& options, Services& services, const Stre
     if (!ledgers) return ledgers.failure();
 
     if (services.outside().before_network) services.outside().before_network();
-    Spinner spinner(streams.err, streams.err_is_terminal);
+    Spinner spinner(streams.err, streams.err_redraws);
     AnswerWriter answer(streams, options.json);
     const auto response = run::run_prompt(
         {.provider = *provider,

@@ -56,6 +56,10 @@ Result<int> add_key(const ServeOptions& options,
 Result<int> list_keys(gateway::GatewayKeyFile& file, const Streams& streams) {
     const auto keys = file.read();
     if (!keys) return keys.failure();
+    if (keys->empty()) {
+        streams.say("The gateway has no keys. `handover serve --add-key NAME` makes one.");
+        return 0;
+    }
     std::vector<std::vector<std::string>> rows = {{"NAME", "MADE"}};
     for (const auto& key : *keys) rows.push_back({key.name, key.created_at});
     streams.out(table(rows));

@@ -30,6 +30,7 @@ struct Streams {
     bool in_is_terminal = false;
     bool out_is_terminal = false;
     bool err_is_terminal = false;
+    bool err_redraws = false;  // stderr is a terminal that can take back what a line shows
     bool color = false;
 
     [[nodiscard]] bool interactive() const { return in_is_terminal && err_is_terminal; }

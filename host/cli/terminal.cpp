@@ -7,13 +7,16 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
+#include <functional>
 #include <optional>
 #include <string>
 
 #include "platform/files.hpp"
 #include "platform/terminal_mode.hpp"
+#include "text/printable.hpp"
 
 namespace handover::cli {
 namespace {
@@ -35,6 +38,22 @@ void write_out(std::string_view bytes) {
         " [INTERNAL]\n";
     (void)platform::write_all(STDERR_FILENO, line);
     _exit(1);
+}
+
+// Every byte that a terminal could not take for anything else than text.
+bool is_plain(std::string_view bytes) {
+    return std::all_of(bytes.begin(), bytes.end(), [](char c) {
+        return (c >= 0x20 && c < 0x7F) || c == '\n' || c == '\t';
+    });
+}
+
+// Nothing on stdout is meant for the terminal itself: what would move it comes from outside, as in
+// the JSON that an upstream sent. Plain text is not copied: it may be a token.
+std::function<void(std::string_view)> to_terminal() {
+    return [carry = std::string()](std::string_view bytes) mutable {
+        if (carry.empty() && is_plain(bytes)) return write_out(bytes);
+        write_out(text::printable_stream(bytes, carry));
+    };
 }
 
 Failure cannot_read(int error_number) {
@@ -124,12 +143,16 @@ Result<bool> confirm(const std::string& question) {
     return answer == "y" || answer == "Y" || answer == "yes";
 }
 
+// One that takes no escape sequences.
+bool is_dumb_terminal() {
+    const char* term = std::getenv("TERM");
+    return term == nullptr || std::string_view(term) == "dumb";
+}
+
 // https://no-color.org: set and not empty.
 bool environment_refuses_color() {
     const char* no_color = std::getenv("NO_COLOR");
-    const char* term = std::getenv("TERM");
-    return (no_color != nullptr && *no_color != '\0') || term == nullptr ||
-           std::string_view(term) == "dumb";
+    return (no_color != nullptr && *no_color != '\0') || is_dumb_terminal();
 }
 
 bool use_color(ColorWhen when, bool terminal) {
@@ -148,7 +171,7 @@ std::size_t columns_of(int fd) {
 
 Streams process_streams(ColorWhen color) {
     Streams streams;
-    streams.out = write_out;
+    streams.out = isatty(STDOUT_FILENO) == 1 ? to_terminal() : write_out;
     streams.err = [](std::string_view bytes) { (void)platform::write_all(STDERR_FILENO, bytes); };
     streams.read_input = read_all_input;
     streams.ask_secret = ask_secret;
@@ -158,6 +181,7 @@ Streams process_streams(ColorWhen color) {
     streams.in_is_terminal = isatty(STDIN_FILENO) == 1;
     streams.out_is_terminal = isatty(STDOUT_FILENO) == 1;
     streams.err_is_terminal = isatty(STDERR_FILENO) == 1;
+    streams.err_redraws = streams.err_is_terminal && !is_dumb_terminal();
     streams.color = use_color(color, streams.err_is_terminal);
     return streams;
 }

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include <chrono>
+#include <sstream>
 #include <vector>
 
 #include "cli/help.hpp"
@@ -291,6 +292,21 @@ TEST_CASE("what nobody knows is a usage error with the nearest name") {
     }
 }
 
+namespace {
+
+// No line wider than 80 columns or with blanks at its end, no two empty lines.
+void check_layout(const std::string& text) {
+    CHECK(text.find("\n\n\n") == std::string::npos);
+    CHECK(text.find(" \n") == std::string::npos);
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) {
+        INFO(line);
+        CHECK(line.size() <= 80);
+    }
+}
+
+}  // namespace
+
 TEST_CASE("every command has help with examples") {
     std::vector<Arguments> commands;
     for (const auto& name : top_level_names()) {
@@ -312,6 +328,10 @@ TEST_CASE("every command has help with examples") {
             CHECK_THAT(shown->text, Catch::Contains("handover " + path));
             CHECK_THAT(shown->text, Catch::Contains("--config"));
             CHECK_THAT(overview(), Catch::Contains(path));
+            CHECK_THAT(shown->text, Catch::Contains("Usage: handover " + path + " [OPTIONS]"));
+            CHECK_THAT(shown->text, Catch::Contains("  -h, --help "));
+            check_layout(shown->text);
+            check_layout(arguments.size() == 3 ? group_overview(arguments[0]) : overview());
         }
     }
 }

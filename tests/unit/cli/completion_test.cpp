@@ -147,7 +147,8 @@ TEST_CASE("every option of every command is offered, and taken") {
 }
 
 TEST_CASE("every value is a kind of name, a choice, or nothing one could know") {
-    const Words free = {"DURATION", "TEXT", "N", "PROMPT", "ADDR", "KEY-NAME", "NAME=VALUE"};
+    const Words free = {
+        "DURATION", "TEXT", "N", "PROMPT", "ADDR:PORT|unix:PATH", "KEY-NAME", "NAME=VALUE"};
     for (const auto& path : every_command()) {
         for (const auto& option : shape_of(path)) {
             if (!option.takes_value) continue;

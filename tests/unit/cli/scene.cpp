@@ -84,6 +84,7 @@ Streams Scene::streams() {
     };
     streams.in_is_terminal = terminal;
     streams.err_is_terminal = terminal;
+    streams.err_redraws = terminal;
     return streams;
 }
 
