@@ -1,8 +1,9 @@
 // Completion in the shells themselves.
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdirSync, readdirSync, symlinkSync } from 'node:fs';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
+import { promisify } from 'node:util';
 
 import { binary, Home, toml } from './lib/handover.js';
 import { installed, Terminal } from './lib/tmux.js';
@@ -56,38 +57,41 @@ const SHELLS = {
   zsh: { words: ['zsh', '-f', '-i'], setup: ["PS1='> '", 'autoload -U compinit', 'compinit -D', 'source <(handover completion zsh)'] },
 };
 
-for (const [name, shell] of Object.entries(SHELLS)) {
-  test(`${name} completes commands, options, names and files`, { skip: missing(name, 'tmux') }, async (t) => {
-    const home = furnished(t);
-    const terminal = new Terminal(t, shell.words, { columns: 200, env: home.env(), cwd: home.dir });
-    for (const line of shell.setup) terminal.type(`${line}\n`);
-    terminal.type('clear; echo set; clear\n');
-    await terminal.until(/^> *\s*$/);
-    for (const [line, expected] of LINES) await completed(terminal, line, expected);
+// Most of the time is spent waiting for the shells.
+describe('the shells complete commands, options, names and files', { concurrency: 3 }, () => {
+  for (const [name, shell] of Object.entries(SHELLS)) test(name, { skip: missing(name, 'tmux') }, (t) => typed(t, shell));
+  test('fish', { skip: missing('fish') }, asked);
+});
 
-    // Several: all of them are shown.
-    terminal.type('handover auth log\t\t');
-    const screen = await terminal.until(/login[^]*logout/);
-    assert.doesNotMatch(screen, /explain/);
-  });
+async function typed(t, shell) {
+  const home = furnished(t);
+  const terminal = new Terminal(t, shell.words, { columns: 200, env: home.env(), cwd: home.dir });
+  for (const line of shell.setup) terminal.type(`${line}\n`);
+  terminal.type('clear; echo set; clear\n');
+  await terminal.until(/^> *\s*$/);
+  for (const [line, expected] of LINES) await completed(terminal, line, expected);
+
+  // Several: all of them are shown.
+  terminal.type('handover auth log\t\t');
+  const screen = await terminal.until(/login[^]*logout/);
+  assert.doesNotMatch(screen, /explain/);
 }
 
-function fish(home, line) {
-  const script = 'handover completion fish | source; complete -C $argv[1]';
-  const run = spawnSync('fish', ['--no-config', '-c', script, line], { env: home.env(), cwd: home.dir, encoding: 'utf8' });
-  assert.equal(run.status, 0, run.stderr);
-  assert.equal(run.stderr, '');
-  return run.stdout.trimEnd().split('\n').map((found) => found.split('\t')[0]);
-}
-
-test('fish completes commands, options, names and files', { skip: missing('fish') }, (t) => {
+async function asked(t) {
   const home = furnished(t);
   for (const [line, expected] of LINES) {
     const word = expected.trimEnd().replace(line.slice(0, line.lastIndexOf(' ') + 1), '').replaceAll('\\', '');
-    assert.deepEqual(fish(home, line), [word], line);
+    assert.deepEqual(await fish(home, line), [word], line);
   }
-  assert.deepEqual(fish(home, 'handover auth log').sort(), ['login', 'logout']);
-});
+  assert.deepEqual((await fish(home, 'handover auth log')).sort(), ['login', 'logout']);
+}
+
+async function fish(home, line) {
+  const script = 'handover completion fish | source; complete -C $argv[1]';
+  const run = await promisify(execFile)('fish', ['--no-config', '-c', script, line], { env: home.env(), cwd: home.dir });
+  assert.equal(run.stderr, '');
+  return run.stdout.trimEnd().split('\n').map((found) => found.split('\t')[0]);
+}
 
 test('completion is silent and changes nothing but the index, whatever is wrong', async (t) => {
   const home = furnished(t);

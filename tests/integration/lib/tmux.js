@@ -1,11 +1,16 @@
 // A terminal to look at: a tmux server of its own with one pane, in which a program runs.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 import { eventually } from './processes.js';
 
 const PATIENCE = 60000; // ms; a sanitizer build on a busy machine is slow
 const PAUSE = 40; // ms between two looks: tmux tells nobody what changed
+
+const MARK = '[handover-test: exit';
+const ENDED = /\[handover-test: exit (\d+)\]/;
 
 async function later(look) {
   await new Promise((resolve) => { setTimeout(resolve, PAUSE); });
@@ -19,27 +24,19 @@ export function installed(program) {
 let servers = 0;
 
 export class Terminal {
-  // `words` is the program with its arguments; `raw`: a file for every byte that it writes.
-  constructor(t, words, { columns = 80, rows = 60, env = {}, cwd = '/', raw } = {}) {
-    this.server = `handover-test-${process.pid}-${servers += 1}`;
+  // `words` is the program with its arguments.
+  constructor(t, words, { columns = 80, rows = 60, env = {}, cwd = '/' } = {}) {
+    this.socket = join(tmpdir(), `handover-test-${process.pid}-${servers += 1}.tmux`);
     t.after(() => this.close());
-    const command = `exec env -i ${Object.entries({ TERM: 'screen', ...env }).map(([k, v]) => quoted(`${k}=${v}`)).join(' ')} ${words.map(quoted).join(' ')}`;
-    const held = raw ? `read -r _; ${command}` : command;
-    this.tmux('new-session', '-d', '-x', String(columns), '-y', String(rows), '-c', cwd, 'sleep 1000');
-    this.tmux('set-option', '-g', 'remain-on-exit', 'on');
-    this.tmux('set-option', '-g', 'remain-on-exit-format', '');
-    this.tmux('set-option', '-g', 'status', 'off');
-    this.tmux('resize-window', '-x', String(columns), '-y', String(rows));
-    this.tmux('respawn-pane', '-k', '-c', cwd, held);
-    if (raw) {
-      this.tmux('pipe-pane', `cat > ${quoted(raw)}`);
-      this.raw = raw;
-      this.type('\n');
-    }
+    const variables = Object.entries({ TERM: 'screen', ...env }).map(([name, value]) => `${name}=${value}`);
+    const command = ['env', '-i', ...variables, ...words].map(quoted).join(' ');
+    // It says by itself that it ended, behind all that the program wrote: a look at the pane's own state may miss the one or the other.
+    const pane = `trap : INT; ${command}; printf '${MARK} %d]' $?; exec sleep 1000`;
+    this.tmux('start-server', ';', 'set-option', '-g', 'status', 'off', ';', 'new-session', '-d', '-x', String(columns), '-y', String(rows), '-c', cwd, pane);
   }
 
   tmux(...args) {
-    return execFileSync('tmux', ['-L', this.server, '-f', '/dev/null', ...args], { encoding: 'utf8', env: { ...process.env, TMUX: '' } });
+    return execFileSync('tmux', ['-S', this.socket, '-f', '/dev/null', ...args], { encoding: 'utf8', env: { ...process.env, LC_ALL: 'C.UTF-8', SHELL: '/bin/sh', TMUX: '' } });
   }
 
   type(text) {
@@ -57,7 +54,7 @@ export class Terminal {
   // What can be seen; lines that the terminal broke are whole again. `colors`: with their escape sequences.
   screen({ colors = false } = {}) {
     const text = this.tmux('capture-pane', '-p', '-J', ...(colors ? ['-e'] : []));
-    return text.replace(/[ ]+$/gm, '').replace(/\n+$/, '\n');
+    return text.replace(ENDED, '').replace(/[ ]+$/gm, '').replace(/\n+$/, '\n');
   }
 
   until(pattern, milliseconds = PATIENCE) {
@@ -66,17 +63,14 @@ export class Terminal {
 
   // The exit status of the program.
   async end(milliseconds = PATIENCE) {
-    const look = () => this.tmux('display-message', '-p', '#{pane_dead} #{pane_dead_status}').trim().split(' ');
-    const [, status] = await eventually(() => later(look), ([dead, status]) => dead === '1' && Boolean(status), milliseconds, () => `the end of what shows:\n${this.screen()}`);
+    const look = () => ENDED.exec(this.tmux('capture-pane', '-p', '-J'));
+    const [, status] = await eventually(() => later(look), Boolean, milliseconds, () => `the end of what shows:\n${this.screen()}`);
     return Number(status);
   }
 
-  written() {
-    return readFileSync(this.raw);
-  }
-
   close() {
-    spawnSync('tmux', ['-L', this.server, 'kill-server']);
+    spawnSync('tmux', ['-S', this.socket, 'kill-server'], { stdio: 'ignore' });
+    rmSync(this.socket, { force: true });
   }
 }
 
