@@ -298,6 +298,27 @@ test('Ctrl-Z and Ctrl-C while a login waits for a pasted URL', { skip }, async (
   await terminal.until(/status 130/);
 });
 
+test('Ctrl-Z and Ctrl-C while an answer is waited for', { skip }, async (t) => {
+  const { home } = await furnished(t);
+  let came;
+  const request = new Promise((resolve) => { came = resolve; });
+  const server = await listen(async () => came());
+  t.after(() => server.close());
+  home.setConfig(toml({
+    'providers.it': { plugin: 'openai', base_url: `${server.origin}/v1`, dialects: ['responses'], model: 'm' },
+    'providers.it.auth.api-key': { env: ['IT_KEY'] },
+  }));
+  const terminal = shell(t, home, '"$BIN" run -p it hi; echo "stopped $?"; fg; echo "status $?"');
+  await request;
+  terminal.key('C-z');
+  await terminal.until(/^stopped 148$/m);
+  const front = () => terminal.tmux('display-message', '-p', '#{pane_current_command}');
+  await eventually(front, (program) => /^handover$/m.test(program), 60000, 'the program in front again');
+  terminal.key('C-c');
+  await terminal.until(/status 130$/m);
+  await terminal.end();
+});
+
 // --- pipes and descriptors ----------------------------------------------------------------------------------------------------
 
 // Not spawnSync: the server that it asks runs in this process.
