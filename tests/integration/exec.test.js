@@ -80,7 +80,7 @@ test('signals, limits and descriptors are as the caller left them', async (t) =>
     'stat -c %u /proc/$$/environ', // of a process that is not dumpable it is root's
   ].join('; ');
   // A core limit that is neither the host's own nor the one that a sanitizer sets.
-  const env = { ASAN_OPTIONS: `${process.env.ASAN_OPTIONS ?? ''}:disable_coredump=0` };
+  const env = Object.fromEntries(['ASAN_OPTIONS', 'TSAN_OPTIONS'].map((name) => [name, `${process.env[name] ?? ''}:disable_coredump=0`]));
   const shell = (command) => home.start(['-c', `ulimit -S -c 8 2>/dev/null; exec ${command} sh -c '${script}'`], { binary: 'sh', quiet: true, env }).end();
   const direct = await shell('');
   const through = await shell(`'${binary('HANDOVER_BIN')}' exec --`);

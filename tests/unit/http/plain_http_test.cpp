@@ -2,6 +2,7 @@
 #include <arpa/inet.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <atomic>
 #include <catch2/catch.hpp>
 
 #include <cstdlib>
@@ -229,8 +230,9 @@ TEST_CASE("bodies of every framing") {
 
 TEST_CASE("a request is sent once more at most") {
     // Only the very first request is answered.
-    LoopbackServer server([answered = false](const Received&) mutable {
-        if (std::exchange(answered, true)) return Response{{.kind = Step::Kind::close}};
+    std::atomic<bool> answered = false;  // each connection is served by a thread of its own
+    LoopbackServer server([&](const Received&) {
+        if (answered.exchange(true)) return Response{{.kind = Step::Kind::close}};
         return answer(200, "{}");
     });
     Client client({});
