@@ -21,8 +21,8 @@ struct Answer {
     std::string request_id = {};
     std::string body = {};
     std::optional<Error> error = {};  // set unless the answer is a success
-    // With PROVIDER_QUOTA_EXHAUSTED, or PROVIDER_RATE_LIMITED for longer than a retry waits: when it
-    // is worth another try.
+    // With PROVIDER_QUOTA_EXHAUSTED, or PROVIDER_RATE_LIMITED for longer than a retry waits: when
+    // it is worth another try.
     std::optional<Time> until = {};
 };
 
@@ -45,7 +45,7 @@ struct Report {
     std::size_t sent_again = 0;       // lines that were in flight when an earlier run ended
     std::size_t done = 0;             // lines the output holds now
     std::size_t failed = 0;           // of those answered in this run
-    std::size_t failed_before = 0;    // of those that the output held already and are not sent again
+    std::size_t failed_before = 0;  // of those that the output held already and are not sent again
     bool cut_torn_line = false;
     std::optional<Error> stopped =
         {};  // why it ended early: quota, authentication, an upstream that is gone

@@ -131,16 +131,16 @@ Result<const auth::Services*> Services::auth_services() {
     if (!auth_services_) {
         const auto settings = config();
         if (!settings) return settings.failure();
-        auth_services_ = auth::Services{
-            .store = auth::open_file_store({.folder = paths_->credentials}),
-            .leases = std::make_shared<auth::LeaseTable>(paths_->state / "leases"),
-            .send = way_out(),
-            .clock = outside_.clock,
-            .environment = outside_.environment,
-            .ask_key = outside_.ask_key,
-            .refresh_lead = (*settings)->refresh_lead,
-            .cache_dir = paths_->cache.string(),
-            .refresh_child = refresh_child()};
+        auth_services_ =
+            auth::Services{.store = auth::open_file_store({.folder = paths_->credentials}),
+                           .leases = std::make_shared<auth::LeaseTable>(paths_->state / "leases"),
+                           .send = way_out(),
+                           .clock = outside_.clock,
+                           .environment = outside_.environment,
+                           .ask_key = outside_.ask_key,
+                           .refresh_lead = (*settings)->refresh_lead,
+                           .cache_dir = paths_->cache.string(),
+                           .refresh_child = refresh_child()};
     }
     return &*auth_services_;
 }

@@ -1,4 +1,5 @@
-// A plugin's manifest as values: plugin.toml, read from the shared object without running it, and validated in full.
+// A plugin's manifest as values: plugin.toml, read from the shared object without running it, and
+// validated in full.
 #pragma once
 
 #include <handover/result.hpp>
@@ -52,8 +53,9 @@ struct Manifest {
 // `file` names the source in errors (PLUGIN_INVALID with line, column and the nearest valid key).
 Result<Manifest> parse_manifest(std::string_view toml, const std::string& file);
 
-// One [[auth]] table, checked key by key. `{issuer}` in endpoints is replaced by the table's issuer. `code` is the code of the errors:
-// PLUGIN_INVALID for a manifest, CONFIG_INVALID for a method from the config.
+// One [[auth]] table, checked key by key. `{issuer}` in endpoints is replaced by the table's
+// issuer. `code` is the code of the errors: PLUGIN_INVALID for a manifest, CONFIG_INVALID for a
+// method from the config.
 Result<auth::Method> decode_method(const config::Table& table, Errc code);
 
 // The same, with what is wrong added to `problems`.

@@ -1,4 +1,5 @@
-// A loaded plugin and its instances, behind checked, noexcept crossings. No caller sees a raw function pointer.
+// A loaded plugin and its instances, behind checked, noexcept crossings. No caller sees a raw
+// function pointer.
 #pragma once
 
 #include <handover/result.hpp>
@@ -33,17 +34,26 @@ struct ClientRequest {
     bool stream = false;
 };
 
-// What the plugin made of a request, checked: the path is below the base URL, no header is the host's own.
+// What the plugin made of a request, checked: the path is below the base URL, no header is the
+// host's own.
 struct PreparedRequest {
     std::string method = "POST";
-    std::string path = {};                      // begins with '/'
-    std::optional<std::uint32_t> host = {};     // index into the manifest's hosts
+    std::string path = {};                   // begins with '/'
+    std::optional<std::uint32_t> host = {};  // index into the manifest's hosts
     std::vector<http::Header> headers = {};
     std::string body = {};
     bool upstream_streams = false;
 };
 
-enum class Verdict { other, authentication, rate_limited, quota_exhausted, invalid_request, overloaded, transient };
+enum class Verdict {
+    other,
+    authentication,
+    rate_limited,
+    quota_exhausted,
+    invalid_request,
+    overloaded,
+    transient
+};
 struct Classification {
     Verdict verdict = Verdict::other;
     std::optional<Time> until = {};
@@ -82,17 +92,21 @@ public:
     Instance& operator=(Instance&&) noexcept;
     ~Instance();
 
-    // PROVIDER_REJECTED where the plugin says the request is invalid, PLUGIN_FAILED where it fails or breaks a rule.
-    // `owned_headers` are the headers of the method's attach: a plugin that sets one is refused.
-    Result<PreparedRequest> prepare(const ClientRequest& request, const std::vector<std::string>& owned_headers) const;
+    // PROVIDER_REJECTED where the plugin says the request is invalid, PLUGIN_FAILED where it fails
+    // or breaks a rule. `owned_headers` are the headers of the method's attach: a plugin that sets
+    // one is refused.
+    Result<PreparedRequest> prepare(const ClientRequest& request,
+                                    const std::vector<std::string>& owned_headers) const;
     [[nodiscard]] Classification classify(const http::Response& failed, Time now) const;
     // Of any answer, success or failure. Empty where the plugin does not offer the extension.
-    [[nodiscard]] std::vector<LimitWindow> read_limits(const std::vector<http::Header>& headers, Time now) const;
+    [[nodiscard]] std::vector<LimitWindow> read_limits(const std::vector<http::Header>& headers,
+                                                       Time now) const;
 
     // Whether the plugin can list models; the two below are called only then.
     [[nodiscard]] bool lists_models() const;
     // The request for the list, checked as any other. Errors as for `prepare`.
-    [[nodiscard]] Result<PreparedRequest> prepare_models(const std::vector<std::string>& owned_headers) const;
+    [[nodiscard]] Result<PreparedRequest> prepare_models(
+        const std::vector<std::string>& owned_headers) const;
     // PLUGIN_FAILED if the plugin takes the body for no list of models.
     [[nodiscard]] Result<std::vector<Model>> read_models(std::string_view body) const;
 
@@ -101,17 +115,22 @@ private:
 };
 
 struct LoadOptions {
-    std::filesystem::path trial_results = {};  // state/plugin-trials.json; empty: no memory of trials
-    std::filesystem::path self = {};           // the host's own executable, exec'd for the trial of a first load; empty: no trial
-    std::filesystem::path image_copies = {};   // cache/plugins: where images go that cannot run from memory; empty: nowhere
+    std::filesystem::path trial_results =
+        {};  // state/plugin-trials.json; empty: no memory of trials
+    std::filesystem::path self =
+        {};  // the host's own executable, exec'd for the trial of a first load; empty: no trial
+    std::filesystem::path image_copies =
+        {};  // cache/plugins: where images go that cannot run from memory; empty: nowhere
     std::chrono::milliseconds trial_limit = std::chrono::seconds(10);
 };
 
-// Checks, copies into a sealed memfd, tries once per hash in a child, loads, keeps loaded for the life of the process.
-// Errors: PLUGIN_UNTRUSTED, PLUGIN_INVALID, PLUGIN_ABI_MISMATCH, PLUGIN_FAILED, each saying what was found and what is accepted.
+// Checks, copies into a sealed memfd, tries once per hash in a child, loads, keeps loaded for the
+// life of the process. Errors: PLUGIN_UNTRUSTED, PLUGIN_INVALID, PLUGIN_ABI_MISMATCH,
+// PLUGIN_FAILED, each saying what was found and what is accepted.
 class Plugin {
 public:
-    static Result<std::shared_ptr<const Plugin>> load(const std::filesystem::path& file, const LoadOptions& options);
+    static Result<std::shared_ptr<const Plugin>> load(const std::filesystem::path& file,
+                                                      const LoadOptions& options);
     [[nodiscard]] const Manifest& manifest() const;
     [[nodiscard]] Result<Instance> create(const InstanceConfig& config) const;
 
@@ -123,8 +142,9 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
-// The child's side of a first-load trial: `handover __trial FD` (hidden). Loads from the descriptor and calls the entry point. The
-// result is the process's exit status; it is never 0, so that a plugin calling exit(0) is not taken for a good one.
+// The child's side of a first-load trial: `handover __trial FD` (hidden). Loads from the descriptor
+// and calls the entry point. The result is the process's exit status; it is never 0, so that a
+// plugin calling exit(0) is not taken for a good one.
 int run_trial(int descriptor);
 
 }  // namespace handover::plugins

@@ -1,4 +1,5 @@
-// What a provider's values come from, from the weakest to the strongest: manifest, preset, the user's config.
+// What a provider's values come from, from the weakest to the strongest: manifest, preset, the
+// user's config.
 #pragma once
 
 #include <handover/result.hpp>
@@ -23,14 +24,16 @@ struct Layers {
     std::string plugin = {};
     plugins::Manifest manifest = {};
 
-    // The preset's base URL, else the manifest's: what the user's config may move away from. Empty: there is none.
+    // The preset's base URL, else the manifest's: what the user's config may move away from. Empty:
+    // there is none.
     [[nodiscard]] std::string defined_base_url() const;
 
     // "config.toml:12:3", "preset groq" or "plugin codex".
     [[nodiscard]] std::string origin(const config::Position& at) const;
 };
 
-// Finds the definition of that name. PROVIDER_UNKNOWN, CONFIG_INVALID, or what is wrong with the plugin.
+// Finds the definition of that name. PROVIDER_UNKNOWN, CONFIG_INVALID, or what is wrong with the
+// plugin.
 Result<Layers> find_layers(const std::string& name, const Sources& sources);
 
 // True unless both are URLs of one origin.

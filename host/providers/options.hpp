@@ -7,7 +7,8 @@
 
 namespace handover::providers {
 
-// Fills `options`, a JSON object with the manifest's defaults filled in, and the origins of its values.
+// Fills `options`, a JSON object with the manifest's defaults filled in, and the origins of its
+// values.
 void merge_options(const Layers& layers, Provider& provider, config::Problems& problems);
 
 }  // namespace handover::providers

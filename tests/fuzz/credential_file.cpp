@@ -1,4 +1,5 @@
-// Whatever parses prints, and prints to the same thing again; a file name that is an id's is that id's only one.
+// Whatever parses prints, and prints to the same thing again; a file name that is an id's is that
+// id's only one.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

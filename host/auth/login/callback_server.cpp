@@ -154,8 +154,7 @@ std::optional<std::string> CallbackServer::judge(Connection& connection) {
 void CallbackServer::refuse(Connection& connection, int status) {
     connection.answered = true;
     connection.to_send = refusal_response(status);
-    if (connection.without_body)
-        connection.to_send.resize(connection.to_send.find("\r\n\r\n") + 4);
+    if (connection.without_body) connection.to_send.resize(connection.to_send.find("\r\n\r\n") + 4);
     send_rest(connection);
 }
 

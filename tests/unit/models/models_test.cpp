@@ -197,12 +197,11 @@ TEST_CASE("what a kept list does not paper over") {
         const char* body;
         Errc code;
     };
-    const Case cases[] = {
-        {401, R"({"error":{"code":"invalid_api_key"}})", Errc::auth_denied},
-        {404, "{}", Errc::provider_rejected},
-        {302, "", Errc::provider_rejected},
-        {304, "", Errc::provider_rejected},  // nobody asked whether
-        {200, "<html></html>", Errc::plugin_failed}};
+    const Case cases[] = {{401, R"({"error":{"code":"invalid_api_key"}})", Errc::auth_denied},
+                          {404, "{}", Errc::provider_rejected},
+                          {302, "", Errc::provider_rejected},
+                          {304, "", Errc::provider_rejected},  // nobody asked whether
+                          {200, "<html></html>", Errc::plugin_failed}};
     for (const auto& c : cases) {
         CAPTURE(c.status);
         scene.answer(c.status, c.body);
