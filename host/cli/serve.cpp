@@ -87,12 +87,16 @@ Result<int> print_for_client(const ServeOptions& options,
     return 0;
 }
 
+int handed_over_sockets(const auth::Environment& environment) {
+    return gateway::handed_over_sockets(
+        environment("LISTEN_PID"), environment("LISTEN_FDS"), getpid());
+}
+
 Result<std::vector<gateway::ListeningSocket>> open_sockets(const ServeOptions& options,
                                                            const config::Config& settings,
                                                            const auth::Environment& environment) {
     std::vector<gateway::ListeningSocket> sockets;
-    const int handed_over = gateway::handed_over_sockets(
-        environment("LISTEN_PID"), environment("LISTEN_FDS"), getpid());
+    const int handed_over = handed_over_sockets(environment);
     for (int i = 0; i < handed_over; ++i) {
         auto socket = gateway::ListeningSocket::adopt(platform::Descriptor(first_handed_over + i),
                                                       options.allow_remote);
@@ -119,8 +123,10 @@ void raise_descriptor_limit() {
 // What answers now, and the keys. Loops ask for it on their own threads.
 class Serving {
 public:
-    Serving(Services& services, gateway::GatewayKeyFile file)
-        : services_(services), file_(std::move(file)) {}
+    Serving(Services& services, gateway::GatewayKeyFile file, bool address_is_configured)
+        : services_(services),
+          file_(std::move(file)),
+          address_is_configured_(address_is_configured) {}
 
     Result<gateway::FrontState> load() {
         // Taken before the keys: what changes meanwhile is then seen by the next look.
@@ -135,6 +141,7 @@ public:
         const std::lock_guard lock(mutex_);
         version_ = std::move(version);
         api_ = std::move(made->api);
+        heed_address(made->listen);
         return front;
     }
 
@@ -156,9 +163,21 @@ public:
     }
 
 private:
+    // Sockets are opened once. Requires mutex_.
+    void heed_address(const std::string& wanted) {
+        if (address_.empty()) address_ = wanted;
+        if (!address_is_configured_ || wanted == address_) return;
+        log::warning(
+            "serve",
+            fmt::format(
+                "[serve] listen = \"{}\" needs a restart; until then it is {}", wanted, address_));
+    }
+
     Services& services_;
     gateway::GatewayKeyFile file_;
-    std::mutex mutex_;  // guards api_ and version_
+    const bool address_is_configured_;
+    std::mutex mutex_;          // guards what follows
+    std::string address_ = {};  // of the config that it was started with
     std::shared_ptr<gateway::ModelApi> api_ = {};
     std::string version_ = {};
 };
@@ -179,7 +198,9 @@ Result<int> listen_and_serve(const ServeOptions& options,
                              const Streams& streams) {
     log::say_events();
     raise_descriptor_limit();
-    Serving serving(services, std::move(file));
+    const bool address_is_configured =
+        options.listen.empty() && handed_over_sockets(services.outside().environment) == 0;
+    Serving serving(services, std::move(file), address_is_configured);
     auto front = serving.load();
     if (!front) return front.failure();
     auto sockets = open_sockets(options, settings, services.outside().environment);

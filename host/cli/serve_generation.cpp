@@ -84,7 +84,8 @@ Result<ServeGeneration> make_serve_generation(const Outside& outside,
         .front = {.settings = config.front,
                   .max_body = config.max_body,
                   .rules = {.hosts = config.front.hosts, .origins = config.front.origins}},
-        .api = std::move(api)};
+        .api = std::move(api),
+        .listen = config.listen};
 }
 
 }  // namespace handover::cli

@@ -5,6 +5,7 @@
 #include <handover/result.hpp>
 
 #include <memory>
+#include <string>
 
 #include "cli/services.hpp"
 #include "gateway/front_state.hpp"
@@ -15,6 +16,7 @@ namespace handover::cli {
 struct ServeGeneration {
     gateway::FrontState front = {};  // without keys
     std::shared_ptr<gateway::ModelApi> api = {};
+    std::string listen = {};  // where the config wants it to listen
 };
 
 // Reads the config and finds it good, the default provider's plugin included. Blocking.
