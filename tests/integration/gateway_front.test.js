@@ -4,12 +4,13 @@ import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
-import { connect, createServer } from 'node:net';
+import { createServer } from 'node:net';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 
 import { Gateway } from './lib/gateway.js';
 import { Home, binary, toml } from './lib/handover.js';
+import { raw } from './lib/raw.js';
 import { gate, within } from './lib/record.js';
 import { failed, succeeded } from './lib/scene.js';
 import { chatAnswer, chatChunks, startScriptedModels } from './lib/scripted_models.js';
@@ -38,59 +39,6 @@ async function front(t, { serve = {}, args = [], reply = () => ({ json: chatAnsw
   return { models, home, gateway, config };
 }
 
-// A connection of raw bytes: what came, and whether the other side has ended it.
-class Raw {
-  received = '';
-  ended = false;
-
-  constructor(gateway) {
-    const { hostname, port, path } = typeof gateway === 'string' ? { path: gateway } : new URL(gateway.url);
-    this.socket = path ? connect(path) : connect(Number(port), hostname);
-    this.socket.setEncoding('latin1');
-    this.watchers = new Set();
-    const look = () => { for (const watcher of [...this.watchers]) watcher(); };
-    this.socket.on('data', (text) => { this.received += text; look(); });
-    for (const name of ['end', 'close', 'error']) this.socket.on(name, () => { this.ended = true; look(); });
-  }
-
-  write(text) {
-    if (!this.socket.destroyed) this.socket.write(text, 'latin1');
-    return this;
-  }
-
-  when(condition, what) {
-    const met = new Promise((resolve) => {
-      const look = () => {
-        if (!condition()) return;
-        this.watchers.delete(look);
-        resolve(this);
-      };
-      this.watchers.add(look);
-      look();
-    });
-    return within(TOO_LONG, met, () => `${what}; received: ${JSON.stringify(this.received)}`);
-  }
-
-  until(pattern) {
-    return this.when(() => pattern.test(this.received), String(pattern));
-  }
-
-  async end() {
-    await this.when(() => this.ended, 'the end');
-    this.socket.destroy();
-    return this;
-  }
-
-  statuses() {
-    return [...this.received.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status));
-  }
-}
-
-const raw = (t, gateway, text = '') => {
-  const made = new Raw(gateway);
-  t.after(() => made.socket.destroy());
-  return made.write(text);
-};
 const health = (headers = '', version = '1.1') => `GET /healthz HTTP/${version}\r\nHost: localhost\r\n${headers}\r\n`;
 const chat = { model: 'm', messages: [{ role: 'user', content: 'hi' }] };
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { drained, Gateway, rejection } from './lib/gateway.js';
+import { drained, Gateway, keyed, rejection } from './lib/gateway.js';
 import { Home, toml } from './lib/handover.js';
 import { gate } from './lib/record.js';
 import { login, succeeded } from './lib/scene.js';
@@ -12,14 +12,6 @@ import {
 import { startWorld } from './lib/world.js';
 
 const KEY = 'sandbox-key-gateway';
-
-// Providers of the openai plugin at scripted upstreams; `tables` adds to the config.
-function keyed(name, base_url, dialects, more = {}) {
-  return {
-    [`providers.${name}`]: { plugin: 'openai', base_url, dialects, model: `${name}-model`, auth_method: 'api-key', ...more },
-    [`providers.${name}.auth.api-key`]: { env: ['GATEWAY_TEST_KEY'] },
-  };
-}
 
 async function serve(t, { tables, login: name, world, http = { max_retries: 0 } }) {
   const home = new Home({ config: toml({ ...tables, http }), environment: { GATEWAY_TEST_KEY: KEY } });

@@ -4,6 +4,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, linkSync, mkdirSync, readFileSync, renameSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 
+import { fill, smallDisk } from './lib/disk.js';
 import { failed, loggedIn, login, scene, succeeded } from './lib/scene.js';
 
 const make = 'oidc-provider';
@@ -44,23 +45,6 @@ test('links are not followed', async (t) => {
   renameSync(elsewhere, file);
   succeeded(await home.token('company'));
 });
-
-// A file system of 1 MB at `folder`, or the reason why there is none.
-function smallDisk(home, folder) {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m,mode=0700', 'tmpfs', folder], { encoding: 'utf8' });
-  if (mounted.status !== 0) return `cannot mount a tmpfs here: ${mounted.stderr ?? mounted.error}`;
-  home.undo.push(() => spawnSync('umount', ['-l', folder]));
-  return '';
-}
-
-function fill(folder) {
-  try {
-    for (let n = 0; n < 512; n += 1) writeFileSync(`${folder}/filler-${n}`, Buffer.alloc(4096, 1));
-  } catch (error) {
-    assert.equal(error.code, 'ENOSPC');
-  }
-}
 
 test('a full disk: said before the person has been to the browser', async (t) => {
   const { world, home } = await scene(t, make);

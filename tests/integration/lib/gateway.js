@@ -6,9 +6,9 @@ import OpenAI from 'openai';
 import { succeeded } from './scene.js';
 
 export class Gateway {
-  // Options: args, env; `quiet` leaves the log at what a user sees.
-  static async start(home, { args = [], env = {} } = {}) {
-    const run = home.start(['serve', '--listen', '127.0.0.1:0', ...args], { env });
+  // Options: args, env; `configured`: the config says where it listens.
+  static async start(home, { args = [], env = {}, configured = false } = {}) {
+    const run = home.start(['serve', ...(configured ? [] : ['--listen', '127.0.0.1:0']), ...args], { env });
     const [, url] = await run.until(/^listening (http:\/\/\S+)$/m, 'stdout');
     return new Gateway(home, run, url);
   }
@@ -42,6 +42,14 @@ export class Gateway {
     this.run.kill('SIGTERM');
     return succeeded(await this.run.end());
   }
+}
+
+// A provider of the openai plugin at an upstream on loopback, with its key in GATEWAY_TEST_KEY: tables of a config.
+export function keyed(name, base_url, dialects, more = {}) {
+  return {
+    [`providers.${name}`]: { plugin: 'openai', base_url, dialects, model: `${name}-model`, auth_method: 'api-key', ...more },
+    [`providers.${name}.auth.api-key`]: { env: ['GATEWAY_TEST_KEY'] },
+  };
 }
 
 // The error that a promise ends with.

@@ -8,8 +8,10 @@ import { within } from './record.js';
 
 const form = { 'content-type': 'application/x-www-form-urlencoded' };
 
-export async function startSandbox({ lifetime } = {}) {
-  const args = ['--port', '0', '--exit-with-parent', ...(lifetime ? ['--token-lifetime', `${lifetime}s`] : [])];
+// `faults`: those it starts with, NAME=VALUE.
+export async function startSandbox({ lifetime, port = 0, faults = [] } = {}) {
+  const args = ['--port', String(port), '--exit-with-parent', ...(lifetime ? ['--token-lifetime', `${lifetime}s`] : [])];
+  for (const fault of faults) args.push('--fault', fault);
   const child = spawn(binary('HANDOVER_SANDBOX_BIN'), args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const atExit = () => child.kill('SIGKILL');
   process.on('exit', atExit);
@@ -50,6 +52,13 @@ class Sandbox {
     const body = new URLSearchParams({ grant_type: 'refresh_token', client_id, refresh_token }).toString();
     const page = await fetchPage(this.url('/oauth/token'), form, 'POST', body);
     return page.status === 200;
+  }
+
+  // Without a word to those who are connected.
+  async die() {
+    process.off('exit', this.atExit);
+    this.child.kill('SIGKILL');
+    await within(20000, this.ended, 'the end of the sandbox');
   }
 
   async close() {
