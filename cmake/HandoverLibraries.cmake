@@ -58,6 +58,9 @@ target_link_libraries(handover_dll INTERFACE Boost::headers ${CMAKE_DL_LIBS})
 # Types and constants of libcurl without linking it.
 add_library(handover_curl_headers INTERFACE)
 target_include_directories(handover_curl_headers SYSTEM INTERFACE ${CURL_INCLUDE_DIRS})
+# The same of OpenSSL.
+add_library(handover_openssl_headers INTERFACE)
+target_include_directories(handover_openssl_headers SYSTEM INTERFACE ${OPENSSL_INCLUDE_DIR})
 # SHA-256's block function alone, out of the archive (host/crypto).
 find_library(CRYPTO_ARCHIVE NAMES libcrypto.a REQUIRED)
 add_library(handover_sha256 INTERFACE)

@@ -33,10 +33,14 @@ Result<config::ListenAddress> listen_address(const ServeOptions& options,
                  .fix = "--listen 127.0.0.1:4141"});
 }
 
+std::string scheme(bool tls) {
+    return tls ? "https://" : "http://";
+}
+
 // Where clients find the gateway that listens there.
-Result<std::string> url_of(const config::ListenAddress& listen) {
+Result<std::string> url_of(const config::ListenAddress& listen, bool tls) {
     if (!listen.unix_path.empty()) return to_text(listen);
-    if (listen.port != 0) return "http://" + to_text(listen);
+    if (listen.port != 0) return scheme(tls) + to_text(listen);
     return fail({.code = Errc::usage,
                  .message = "port 0 stands for any free port: nobody knows yet which it will be",
                  .reason = {},
@@ -73,7 +77,7 @@ Result<int> print_for_client(const ServeOptions& options,
                              const Streams& streams) {
     const auto listen = listen_address(options, settings);
     if (!listen) return listen.failure();
-    const auto url = url_of(*listen);
+    const auto url = url_of(*listen, !settings.front.tls_certificate.empty());
     if (!url) return url.failure();
     if (!options.print_config.empty()) {
         const auto lines = gateway::client_config(options.print_config, *url);
@@ -139,6 +143,10 @@ public:
         auto front = std::move(made->front);
         front.rules.keys = std::move(*keys);
         const std::lock_guard lock(mutex_);
+        // The old one knows the tickets of clients that come back.
+        const bool same = front.identity && identity_ && front.identity->same_as(*identity_);
+        if (same) front.identity = identity_;
+        identity_ = front.identity;
         version_ = std::move(version);
         api_ = std::move(made->api);
         heed_address(made->listen);
@@ -180,12 +188,17 @@ private:
     std::string address_ = {};  // of the config that it was started with
     std::shared_ptr<gateway::ModelApi> api_ = {};
     std::string version_ = {};
+    std::shared_ptr<const tls::Identity> identity_ = {};
 };
 
 void announce(const std::vector<gateway::ListeningSocket>& sockets,
               const gateway::FrontState& front,
               const Streams& streams) {
-    for (const auto& socket : sockets) streams.out("listening " + socket.url() + "\n");
+    for (const auto& socket : sockets) {
+        const bool local = socket.entrance() == gateway::Entrance::local;
+        const auto before = local ? std::string() : scheme(front.identity != nullptr);
+        streams.out("listening " + before + socket.address() + "\n");
+    }
     if (!streams.err_is_terminal || front.rules.keys.empty()) return;
     streams.say(fmt::format("key: {}", front.rules.keys.front().key.reveal()));
     streams.say("other terminals: eval \"$(handover serve --print-env)\"");
@@ -208,8 +221,11 @@ Result<int> listen_and_serve(const ServeOptions& options,
     const bool remote = std::any_of(sockets->begin(), sockets->end(), [](const auto& socket) {
         return socket.entrance() == gateway::Entrance::remote;
     });
-    if (remote)
-        log::warning("serve", "others can reach this gateway, without encryption on the way");
+    if (remote && !front->identity) {
+        log::warning("serve",
+                     "others can reach this gateway, and keys and answers go over the wire without "
+                     "encryption: set tls_certificate and tls_key in the config's [serve]");
+    }
 
     if (services.outside().before_network) services.outside().before_network();
     announce(*sockets, *front, streams);

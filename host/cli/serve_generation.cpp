@@ -4,6 +4,7 @@
 
 #include "auth/credential_store.hpp"
 #include "cli/default_provider.hpp"
+#include "gateway/certificate_files.hpp"
 #include "log/log.hpp"
 
 namespace handover::cli {
@@ -28,6 +29,13 @@ std::string default_provider(Services& services) {
         "serve",
         "there is no default provider, requests have to name one: " + chosen.error().message);
     return {};
+}
+
+Result<std::shared_ptr<const tls::Identity>> identity_of(const config::FrontSettings& front,
+                                                         Time now) {
+    if (front.tls_certificate.empty()) return std::shared_ptr<const tls::Identity>();
+    return gateway::read_identity(
+        front.tls_certificate, front.tls_key, std::chrono::system_clock::to_time_t(now));
 }
 
 http::ClientOptions client_options(const config::Config& settings) {
@@ -57,6 +65,8 @@ Result<ServeGeneration> make_serve_generation(const Outside& outside,
     if (!broker) return broker.failure();
     const auto ledgers = services->ledgers();
     if (!ledgers) return ledgers.failure();
+    auto identity = identity_of((*settings)->front, outside.clock());
+    if (!identity) return std::move(identity).failure();
     // Made here, not by the first thread that needs it.
     if (const auto client = services->client(); !client) return client.failure();
     const auto& config = **settings;
@@ -83,7 +93,8 @@ Result<ServeGeneration> make_serve_generation(const Outside& outside,
     return ServeGeneration{
         .front = {.settings = config.front,
                   .max_body = config.max_body,
-                  .rules = {.hosts = config.front.hosts, .origins = config.front.origins}},
+                  .rules = {.hosts = config.front.hosts, .origins = config.front.origins},
+                  .identity = std::move(*identity)},
         .api = std::move(api),
         .listen = config.listen};
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "config/table_reader.hpp"
 #include "config/url.hpp"
@@ -48,6 +49,17 @@ void read_list(TableReader& serve,
     target = std::move(*values);
 }
 
+void read_tls(TableReader& serve, FrontSettings& settings) {
+    for (auto [key, target] : {std::pair("tls_certificate", &settings.tls_certificate),
+                               std::pair("tls_key", &settings.tls_key)}) {
+        if (auto path = serve.string(key)) *target = std::move(*path);
+        if (has_control(*target)) serve.wrong(key, "has a control character");
+    }
+    if (settings.tls_certificate.empty() == settings.tls_key.empty()) return;
+    serve.wrong(settings.tls_key.empty() ? "tls_key" : "tls_certificate",
+                "is needed as well: TLS takes tls_certificate and tls_key, or neither");
+}
+
 }  // namespace
 
 void read_front_settings(TableReader& serve, FrontSettings& settings) {
@@ -57,6 +69,7 @@ void read_front_settings(TableReader& serve, FrontSettings& settings) {
               is_origin,
               "an origin like \"https://app.example.com\"",
               settings.origins);
+    read_tls(serve, settings);
     if (const auto most = serve.integer("max_connections", 1, most_connections))
         settings.max_connections = *most;
     read_positive(serve, "head_timeout", settings.head_timeout);

@@ -12,6 +12,9 @@ class TableReader;
 struct FrontSettings {
     std::vector<std::string> hosts = {};    // names beyond localhost that Host may have
     std::vector<std::string> origins = {};  // pages that may call from a browser (CORS)
+    // Files in PEM; both or neither. Connections over TCP are plain without them.
+    std::string tls_certificate = {};
+    std::string tls_key = {};
     int max_connections = 4096;
     std::chrono::milliseconds head_timeout = std::chrono::seconds(10);
     std::chrono::milliseconds body_timeout = std::chrono::minutes(2);

@@ -3,6 +3,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/post.hpp>
 #include <utility>
@@ -50,6 +51,10 @@ Connection::Connection(Loop& loop, platform::Descriptor socket, Entrance entranc
     socket_.assign(protocol_of(socket.get()), socket.get(), error);
     if (error) return;
     (void)socket.release();
+    if (front_->identity && entrance != Entrance::local) {
+        tls_ = std::make_unique<tls::Session>(front_->identity);
+        outlet_.speak(tls_.get());
+    }
     socket_.non_blocking(true, error);
 }
 
@@ -77,21 +82,44 @@ void Connection::read() {
                                 if (self->state_ == State::closed) return;
                                 if (error == asio::error::eof) return self->peer_ended();
                                 if (error) return self->gone();
-                                self->took(count);
+                                self->received({self->buffer_.get(), count});
+                                self->read();
                             });
 }
 
-void Connection::took(std::size_t count) {
-    const std::string_view bytes(buffer_.get(), count);
+void Connection::received(std::string_view bytes) {
+    if (!tls_ || state_ == State::lingering) return took(bytes);
+    if (tls_->begun() || tls::Session::may_begin_with(bytes)) return unseal(bytes);
+    tls_.reset();
+    outlet_.speak(nullptr);
+    refuse_unread({.status = 400,
+                   .message = "this port speaks TLS: the base URL begins https://",
+                   .code = "tls_required"});
+}
+
+void Connection::unseal(std::string_view sealed) {
+    std::array<char, tls::longest_record> plain;  // NOLINT: filled as far as it is used
+    tls_->feed(sealed);
+    auto opened = tls::Session::Opened{.got = tls::Session::Got::bytes};
+    while (opened.got == tls::Session::Got::bytes) {
+        opened = outlet_.open(plain);
+        if (opened.size > 0) took({plain.data(), opened.size});
+        if (state_ == State::closed || state_ == State::lingering) return;
+    }
+    if (outlet_.kept() > 0) wait_writable();
+    if (opened.got == tls::Session::Got::end) return peer_ended();
+    if (opened.got == tls::Session::Got::failure) tls_failed();
+}
+
+void Connection::took(std::string_view bytes) {
     if (state_ == State::lingering) {
-        discarded_ += count;
+        discarded_ += bytes.size();
         if (discarded_ > most_discarded) return close();
     } else if (state_ == State::answering || !ahead_.empty()) {
         ahead_.append(bytes);
     } else {
         consume(bytes);
     }
-    read();
 }
 
 // Feeds the parser until it needs more, or a request is there; what follows that is kept.
@@ -154,11 +182,19 @@ void Connection::gone() {
     settle();
 }
 
+// What the client sends is no TLS, or it does not like ours. It is told why before the end.
+void Connection::tls_failed() {
+    loop_.tls_failed(tls_->failure());
+    if (state_ != State::reading) return gone();
+    linger();
+}
+
 // Reads on for a while: closing with bytes unread would take the answer away from the client.
 void Connection::linger() {
     state_ = State::lingering;
     ahead_ = {};
     if (peer_ended_) return close();
+    outlet_.end();
     Code error;
     socket_.shutdown(asio::socket_base::shutdown_send, error);
     deadline_ = std::chrono::steady_clock::now() + lingering_time;
@@ -168,6 +204,7 @@ void Connection::linger() {
 void Connection::close() {
     if (state_ == State::closed) return;
     const bool abrupt = outlet_.broken() && answer_.incomplete();
+    if (!abrupt) outlet_.end();
     state_ = State::closed;
     Code error;
     // A reset tells the client that its answer is not complete.
@@ -202,13 +239,9 @@ void Connection::set_read_deadline(SteadyTime now) {
 void Connection::timed_out() {
     const bool says_why = state_ == State::reading && parser_.begun();
     if (!says_why) return close();
-    begin_answer();
-    if (parser_.state() == RequestParser::State::head)
-        answer_.begin({.request_id = request_.request_id, .keep_alive = false});
-    last_ = true;
-    refuse({.status = 408,
-            .message = "the request did not arrive in time",
-            .code = "request_timeout"});
+    refuse_unread({.status = 408,
+                   .message = "the request did not arrive in time",
+                   .code = "request_timeout"});
 }
 
 void Connection::tick(SteadyTime now) {

@@ -44,7 +44,9 @@ private:
     std::string_view date_line() override { return loop_.date_line(); }
 
     void read();
-    void took(std::size_t count);
+    void received(std::string_view bytes);
+    void unseal(std::string_view sealed);
+    void took(std::string_view bytes);
     void consume(std::string_view bytes);
     void advance();
     void judge();
@@ -52,6 +54,7 @@ private:
     void begin_answer();
     void answer_locally(int status, const std::vector<http::Header>& headers);
     void refuse(const ApiError& error);
+    void refuse_unread(const ApiError& error);
     void answered(const std::exception_ptr& thrown);
     void end_answer();
     void settle();
@@ -59,6 +62,7 @@ private:
 
     void peer_ended();
     void gone();
+    void tls_failed();
     void linger();
     void close();
     void set_read_deadline(SteadyTime now);
@@ -68,6 +72,7 @@ private:
     Loop& loop_;
     Entrance entrance_;
     boost::asio::generic::stream_protocol::socket socket_;
+    std::unique_ptr<tls::Session> tls_ = {};  // null: plain
     Outlet outlet_;
     OutgoingAnswer answer_;
     RequestParser parser_ = RequestParser();

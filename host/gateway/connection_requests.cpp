@@ -126,6 +126,15 @@ void Connection::refuse(const ApiError& error) {
     end_answer();
 }
 
+// Before the request is whole.
+void Connection::refuse_unread(const ApiError& error) {
+    begin_answer();
+    if (parser_.state() == RequestParser::State::head)
+        answer_.begin({.request_id = request_.request_id, .keep_alive = false});
+    last_ = true;
+    refuse(error);
+}
+
 // Whoever answers has returned.
 void Connection::answered(const std::exception_ptr& thrown) {
     --loop_.metrics().in_flight;

@@ -2,9 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include "config/front_settings.hpp"
 #include "gateway/admission.hpp"
+
+namespace handover::tls {
+class Identity;
+}
 
 namespace handover::gateway {
 
@@ -12,6 +17,8 @@ struct FrontState {
     config::FrontSettings settings = {};
     std::uint64_t max_body = 32U << 20U;
     AdmissionRules rules = {};
+    // Of connections over TCP; null: they are plain.
+    std::shared_ptr<const tls::Identity> identity = {};
 };
 
 }  // namespace handover::gateway

@@ -79,7 +79,7 @@ Failure cannot_listen(const std::string& where, int error_number) {
 // What an address is called, and who gets in there.
 struct Described {
     Entrance entrance = Entrance::loopback;
-    std::string url = {};
+    std::string address = {};
 };
 
 template <typename Native>
@@ -97,9 +97,9 @@ Described describe_tcp(const sockaddr_storage& storage) {
     const void* address = ipv6 ? static_cast<const void*>(&v6.sin6_addr) : &v4.sin_addr;
     (void)inet_ntop(storage.ss_family, address, text.data(), text.size());
     const auto port = ntohs(ipv6 ? v6.sin6_port : v4.sin_port);
-    return {.entrance = is_loopback_address(text.data()) ? Entrance::loopback : Entrance::remote,
-            .url = fmt::format(
-                "http://{}{}{}:{}", ipv6 ? "[" : "", text.data(), ipv6 ? "]" : "", port)};
+    return {
+        .entrance = is_loopback_address(text.data()) ? Entrance::loopback : Entrance::remote,
+        .address = fmt::format("{}{}{}:{}", ipv6 ? "[" : "", text.data(), ipv6 ? "]" : "", port)};
 }
 
 std::optional<Described> describe(int fd) {
@@ -110,7 +110,7 @@ std::optional<Described> describe(int fd) {
     if (storage.ss_family != AF_UNIX) return std::nullopt;
     const auto local = as<sockaddr_un>(storage);
     const std::string path(local.sun_path, strnlen(local.sun_path, sizeof local.sun_path));
-    return Described{.entrance = Entrance::local, .url = "unix:" + path};
+    return Described{.entrance = Entrance::local, .address = "unix:" + path};
 }
 
 // A socket of ours whose listener has gone: nobody answers there.
@@ -145,9 +145,11 @@ Result<ListeningSocket> ListeningSocket::open(const config::ListenAddress& liste
     const auto where = to_text(listen);
     const bool is_unix = !listen.unix_path.empty();
     if (!is_unix && !allow_remote && !is_loopback_address(listen.address)) {
-        return cannot_listen(where,
-                             "everybody who reaches this machine would reach the gateway",
-                             "add --allow-remote if that is meant, and put TLS in front of it");
+        return cannot_listen(
+            where,
+            "everybody who reaches this machine would reach the gateway",
+            "add --allow-remote if that is meant, with tls_certificate and tls_key in the "
+            "config's [serve]");
     }
     const auto address = native_address(listen);
     platform::Descriptor socket(
@@ -173,16 +175,18 @@ Result<ListeningSocket> ListeningSocket::adopt(platform::Descriptor socket, bool
                              "see config/handover.socket");
     }
     if (described->entrance == Entrance::remote && !allow_remote) {
-        return cannot_listen(described->url,
-                             "everybody who reaches this machine would reach the gateway",
-                             "add --allow-remote if that is meant, and put TLS in front of it");
+        return cannot_listen(
+            described->address,
+            "everybody who reaches this machine would reach the gateway",
+            "add --allow-remote if that is meant, with tls_certificate and tls_key in the "
+            "config's [serve]");
     }
     (void)fcntl(socket.get(), F_SETFD, FD_CLOEXEC);
     (void)fcntl(socket.get(), F_SETFL, fcntl(socket.get(), F_GETFL) | O_NONBLOCK);
     ListeningSocket listening;
     listening.socket_ = std::move(socket);
     listening.entrance_ = described->entrance;
-    listening.url_ = described->url;
+    listening.address_ = described->address;
     return listening;
 }
 

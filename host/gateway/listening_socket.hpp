@@ -30,8 +30,8 @@ public:
 
     [[nodiscard]] int fd() const { return socket_.get(); }
     [[nodiscard]] Entrance entrance() const { return entrance_; }
-    // "http://127.0.0.1:4141" or "unix:PATH", with the port that the kernel chose.
-    [[nodiscard]] const std::string& url() const { return url_; }
+    // "127.0.0.1:4141" or "unix:PATH", with the port that the kernel chose.
+    [[nodiscard]] const std::string& address() const { return address_; }
     // Closes it, and removes the Unix socket that was made here.
     void stop();
 
@@ -40,7 +40,7 @@ private:
 
     platform::Descriptor socket_ = {};
     Entrance entrance_ = Entrance::loopback;
-    std::string url_ = {};
+    std::string address_ = {};
     std::string made_path_ = {};
 };
 

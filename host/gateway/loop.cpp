@@ -9,12 +9,14 @@
 #include "crypto/crypto.hpp"
 #include "gateway/connection.hpp"
 #include "gateway/response_head.hpp"
+#include "log/log.hpp"
 
 namespace handover::gateway {
 namespace {
 
 // Deadlines are looked at so often; none of them is meant to be sharper.
 constexpr std::chrono::milliseconds between_ticks(200);
+constexpr std::chrono::minutes between_tls_failures(1);
 
 // SplitMix64: ids have to differ, nobody has to be unable to guess them.
 std::uint64_t next_random(std::uint64_t& state) {
@@ -88,6 +90,17 @@ void Loop::drain(std::function<void()> empty) {
 void Loop::cut() {
     const std::vector<std::shared_ptr<Connection>> all(connections_.begin(), connections_.end());
     for (const auto& connection : all) connection->give_up();
+}
+
+void Loop::tls_failed(std::string_view why) {
+    metrics_.tls_failed();
+    const auto now = std::chrono::steady_clock::now();
+    if (told_of_tls_ && now - *told_of_tls_ < between_tls_failures) return;
+    told_of_tls_ = now;
+    log::warning("serve",
+                 fmt::format("TLS with a client failed: {} (said once a minute at most; "
+                             "handover_tls_failures_total counts)",
+                             why));
 }
 
 std::string Loop::request_id() {

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_set>
 
@@ -49,6 +50,9 @@ public:
     void cut();  // ends what is still open
     [[nodiscard]] bool draining() const { return draining_; }
 
+    // Counted; one a minute is a line of the log, whatever clients do.
+    void tls_failed(std::string_view why);
+
     [[nodiscard]] std::string request_id();
     [[nodiscard]] std::string_view date_line();
 
@@ -67,6 +71,7 @@ private:
     std::unordered_set<std::shared_ptr<Connection>> connections_ = {};
     std::shared_ptr<const FrontState> front_ = {};
     std::shared_ptr<const Routes> routes_ = {};
+    std::optional<std::chrono::steady_clock::time_point> told_of_tls_ = {};
     std::uint64_t random_ = 0;
     std::time_t date_of_ = 0;
     std::string date_line_ = {};

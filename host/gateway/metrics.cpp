@@ -115,6 +115,8 @@ void write_totals(Page& page, const Counts& counts) {
     page.sample("", counts.refused);
     page.family("handover_connections_total", "counter", "Accepted client connections.");
     page.sample("", counts.accepted);
+    page.family("handover_tls_failures_total", "counter", "Connections whose TLS failed.");
+    page.sample("", counts.tls_failures);
     page.family("handover_client_gone_total", "counter", "Clients that left before the end.");
     page.sample("", counts.client_gone);
     page.family("handover_tokens_total", "counter", "Tokens as the providers counted them.");
@@ -177,6 +179,7 @@ void Counts::add(const Counts& other) {
     added.add(other.added);
     refused += other.refused;
     accepted += other.accepted;
+    tls_failures += other.tls_failures;
     client_gone += other.client_gone;
 }
 
@@ -229,6 +232,11 @@ void LoopMetrics::refused() {
 void LoopMetrics::accepted() {
     const std::lock_guard lock(mutex_);
     ++counts_.accepted;
+}
+
+void LoopMetrics::tls_failed() {
+    const std::lock_guard lock(mutex_);
+    ++counts_.tls_failures;
 }
 
 void LoopMetrics::client_gone() {

@@ -46,6 +46,7 @@ struct Counts {
     Histogram<added_bounds.size()> added = {};
     std::uint64_t refused = 0;      // by the front: bad requests, wrong keys, limits
     std::uint64_t accepted = 0;     // connections
+    std::uint64_t tls_failures = 0;
     std::uint64_t client_gone = 0;  // before the answer was complete
 
     void add(const Counts& other);
@@ -71,6 +72,7 @@ public:
     void retry(std::string_view provider);
     void refused();
     void accepted();
+    void tls_failed();
     void client_gone();
 
     // Gauges: raised and lowered.

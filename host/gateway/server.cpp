@@ -145,6 +145,8 @@ void Server::hand_over(platform::Descriptor socket, Entrance entrance) {
     const auto most = static_cast<std::size_t>(front_->settings.max_connections);
     if (open_connections() >= most) {
         log::warning("serve", "a connection more than max_connections is refused");
+        // Where TLS is spoken nothing can be said in plain words.
+        if (front_->identity && entrance != Entrance::local) return;
         (void)send(socket.get(),
                    too_many_connections.data(),
                    too_many_connections.size(),

@@ -161,6 +161,8 @@ void show_front(Page& page, const config::FrontSettings& front) {
     };
     line("hosts", in_toml(front.hosts));
     line("origins", in_toml(front.origins));
+    line("tls_certificate", in_toml(front.tls_certificate));
+    line("tls_key", in_toml(front.tls_key));
     line("max_connections", std::to_string(front.max_connections));
     line("head_timeout", in_toml(front.head_timeout));
     line("body_timeout", in_toml(front.body_timeout));

@@ -1,0 +1,66 @@
+// A server's side of TLS on one connection, without I/O: sealed bytes in, plain bytes out, and the
+// other way round. Nothing here waits.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "tls/identity.hpp"
+
+struct ssl_st;
+
+namespace handover::tls {
+
+// RFC 8446 section 5.1: what a record holds at most.
+inline constexpr std::size_t longest_record = 1U << 14U;
+
+class Session {
+public:
+    enum class Got { bytes, nothing_more, end, failure };
+    struct Opened {
+        Got got = Got::nothing_more;
+        std::size_t size = 0;  // of bytes
+    };
+
+    explicit Session(std::shared_ptr<const Identity> identity);
+    Session(const Session&) = delete;
+    Session& operator=(const Session&) = delete;
+    ~Session();
+
+    // Whether the first bytes of a connection can be a client's hello.
+    static bool may_begin_with(std::string_view bytes);
+    [[nodiscard]] bool begun() const { return begun_; }
+
+    // Bytes from the wire, of which `open` is then called until there is nothing more. Borrowed
+    // until then.
+    void feed(std::string_view sealed);
+    // Fills `room` (`longest_record` is enough for any one record). What TLS itself has to say to
+    // the client is appended to `out`. `end` is the client's orderly one.
+    Opened open(std::span<char> room, std::string& out);
+    // Appends the pieces to `out`, in as few records as they fit into. False: nothing can be sent
+    // any more.
+    bool seal(std::span<const std::string_view> pieces, std::string& out);
+    // Says that nothing follows (close_notify).
+    void end(std::string& out);
+
+    // Why `open` failed, in OpenSSL's words.
+    [[nodiscard]] const std::string& failure() const { return failure_; }
+
+private:
+    friend struct Wire;  // OpenSSL's way to `incoming_` and `out_`
+
+    bool write(std::string_view plain);
+
+    std::shared_ptr<const Identity> identity_;
+    const SslLibrary& ssl_;
+    ssl_st* session_;
+    bool begun_ = false;
+    std::string_view incoming_ = {};
+    std::string* out_ = nullptr;  // while OpenSSL is at work
+    std::string failure_ = {};
+};
+
+}  // namespace handover::tls

@@ -1,0 +1,71 @@
+// OpenSSL's TLS as a table of functions, opened with dlopen like libcurl (host/http) and for the
+// same reason: no command but a gateway with a certificate pays for it. For the files of this
+// folder only.
+#pragma once
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <handover/result.hpp>
+
+#include <string>
+
+namespace handover::tls {
+
+struct SslLibrary {
+    decltype(&::TLS_server_method) server_method = nullptr;
+    decltype(&::SSL_CTX_new) context_new = nullptr;
+    decltype(&::SSL_CTX_free) context_free = nullptr;
+    decltype(&::SSL_CTX_ctrl) context_ctrl = nullptr;
+    decltype(&::SSL_CTX_set_options) context_set_options = nullptr;
+    decltype(&::SSL_CTX_set_cipher_list) context_set_cipher_list = nullptr;
+    decltype(&::SSL_CTX_set_alpn_select_cb) context_set_alpn_select = nullptr;
+    decltype(&::SSL_CTX_use_certificate) context_use_certificate = nullptr;
+    decltype(&::SSL_CTX_use_PrivateKey) context_use_private_key = nullptr;
+    decltype(&::SSL_CTX_set_session_id_context) context_set_session_id_context = nullptr;
+    decltype(&::SSL_select_next_proto) select_next_protocol = nullptr;
+    decltype(&::SSL_new) session_new = nullptr;
+    decltype(&::SSL_free) session_free = nullptr;
+    decltype(&::SSL_set_bio) set_bio = nullptr;
+    decltype(&::SSL_set_accept_state) set_accept_state = nullptr;
+    decltype(&::SSL_read) read = nullptr;
+    decltype(&::SSL_write) write = nullptr;
+    decltype(&::SSL_shutdown) shutdown = nullptr;
+    decltype(&::SSL_get_error) get_error = nullptr;
+
+    decltype(&::BIO_get_new_index) bio_new_index = nullptr;
+    decltype(&::BIO_meth_new) bio_method_new = nullptr;
+    decltype(&::BIO_meth_set_read) bio_method_set_read = nullptr;
+    decltype(&::BIO_meth_set_write) bio_method_set_write = nullptr;
+    decltype(&::BIO_meth_set_ctrl) bio_method_set_ctrl = nullptr;
+    decltype(&::BIO_new) bio_new = nullptr;
+    decltype(&::BIO_new_mem_buf) bio_new_of_memory = nullptr;
+    decltype(&::BIO_free) bio_free = nullptr;
+    decltype(&::BIO_set_data) bio_set_data = nullptr;
+    decltype(&::BIO_get_data) bio_get_data = nullptr;
+    decltype(&::BIO_set_init) bio_set_init = nullptr;
+    decltype(&::BIO_set_flags) bio_set_flags = nullptr;
+    decltype(&::BIO_clear_flags) bio_clear_flags = nullptr;
+
+    decltype(&::PEM_read_bio_X509) read_certificate = nullptr;
+    decltype(&::PEM_read_bio_PrivateKey) read_private_key = nullptr;
+    decltype(&::X509_free) certificate_free = nullptr;
+    decltype(&::X509_check_private_key) check_private_key = nullptr;
+    decltype(&::X509_get0_notAfter) not_after = nullptr;
+    decltype(&::X509_cmp_time) compare_time = nullptr;
+    decltype(&::EVP_PKEY_free) key_free = nullptr;
+    decltype(&::ERR_clear_error) clear_errors = nullptr;
+    decltype(&::ERR_peek_last_error) last_error = nullptr;
+    decltype(&::ERR_reason_error_string) reason_of = nullptr;
+};
+
+// Opens libssl.so.3 once per process; thread-safe. INTERNAL, naming the package, where it is
+// missing.
+Result<const SslLibrary*> ssl_library();
+
+// What OpenSSL says about this thread's last failure, in its own fixed words; they hold nothing of
+// keys or traffic.
+std::string failure_text(const SslLibrary& ssl);
+
+}  // namespace handover::tls
