@@ -149,17 +149,17 @@ TEST_CASE("where the gateway listens") {
         Entrance entrance;
         const char* begins;
     };
-    const Case cases[] = {{"127.0.0.1:0", Entrance::loopback, "http://127.0.0.1:"},
-                          {"localhost:0", Entrance::loopback, "http://127.0.0.1:"},
-                          {"127.0.0.2:0", Entrance::loopback, "http://127.0.0.2:"},
-                          {"0.0.0.0:0", Entrance::remote, "http://0.0.0.0:"}};
+    const Case cases[] = {{"127.0.0.1:0", Entrance::loopback, "127.0.0.1:"},
+                          {"localhost:0", Entrance::loopback, "127.0.0.1:"},
+                          {"127.0.0.2:0", Entrance::loopback, "127.0.0.2:"},
+                          {"0.0.0.0:0", Entrance::remote, "0.0.0.0:"}};
     for (const auto& c : cases) {
         DYNAMIC_SECTION(c.address) {
             const auto socket = ListeningSocket::open(at(c.address), true);
             REQUIRE(socket);
             CHECK(socket->entrance() == c.entrance);
-            CHECK(socket->url().starts_with(c.begins));
-            CHECK(!socket->url().ends_with(":0"));
+            CHECK(socket->address().starts_with(c.begins));
+            CHECK(!socket->address().ends_with(":0"));
         }
     }
     SECTION("beyond loopback only where that is meant") {
@@ -171,7 +171,7 @@ TEST_CASE("where the gateway listens") {
     SECTION("not where somebody else listens") {
         const auto first = ListeningSocket::open(at("127.0.0.1:0"), false);
         REQUIRE(first);
-        const auto again = first->url().substr(std::string_view("http://").size());
+        const auto again = first->address();
         const auto second = ListeningSocket::open(at(again), false);
         REQUIRE(!second);
         CHECK(second.error().message == "cannot listen on " + again);
@@ -187,7 +187,7 @@ TEST_CASE("a Unix socket") {
         auto socket = ListeningSocket::open(address, false);
         REQUIRE(socket);
         CHECK(socket->entrance() == Entrance::local);
-        CHECK(socket->url() == "unix:" + path);
+        CHECK(socket->address() == "unix:" + path);
         using std::filesystem::perms;
         CHECK((std::filesystem::status(path).permissions() & perms::mask) ==
               (perms::owner_read | perms::owner_write));
