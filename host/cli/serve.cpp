@@ -16,6 +16,7 @@
 #include "gateway/server.hpp"
 #include "log/events.hpp"
 #include "log/log.hpp"
+#include "tls/identity.hpp"
 
 namespace handover::cli {
 namespace {
