@@ -35,4 +35,4 @@ for section in "${sections[@]}"; do
     declare -F "section_$section" >/dev/null || { echo "there is no section $section" >&2; exit 2; }
     "section_$section"
 done
-printf '\nload of the machine: %s\n' "$(cut -d' ' -f1-3 /proc/loadavg)"
+printf '\nmedians of %s rounds, %s s of load each; load of the machine at the end: %s\n' "$rounds" "$seconds" "$(cut -d' ' -f1-3 /proc/loadavg)"

@@ -26,6 +26,7 @@ with_streams() { # WHO KIND EVENTS EVERY_US IDLE_KB
 
 section_memory() {
     local who idle
+    forget
     for who in "${all[@]}"; do
         start_stream_upstream "$there"
         start_proxy "$who" "$here"
@@ -38,7 +39,7 @@ section_memory() {
         record 'afterwards, MB (PSS)' "$who" "$(per "$(memory_kb "$who" Pss)" 1024 1)"
         stop_all
     done
-    table 'Memory, measured once; of nginx master and worker'
+    table 'Memory, measured once; PSS and RSS of nginx are of its master and its worker'
     row 'idle, MB (PSS)' '20; 14 MB'
     row 'idle, MB (RSS)'
     row "kB for each of $most_streams silent streams (PSS)" '32; 16 kB'

@@ -24,7 +24,7 @@ post() { # WHO CPU CONNECTIONS SCHEME
 }
 header_options() { # WHO: -H and a header, line by line
     [[ -n ${headers[$1]:-} ]] || return 0
-    printf '%s\n' "${headers[$1]}" | tr '|' '\n' | sed 's/^/-H\n/;'
+    printf '%s\n' "${headers[$1]}" | tr '|' '\n' | sed 's/^/-H\n/'
 }
 
 check_answers() { # SCHEME WHO...
@@ -38,9 +38,10 @@ check_answers() { # SCHEME WHO...
     done
 }
 
-post_rounds() { # LABEL SCHEME WHO...: requests and CPU at 1, 16 and 64 connections, proxies on one CPU, load and upstream on the other
-    local label=$1 scheme=$2 connections who before
-    shift 2
+post_rounds() { # SCHEME WHO...: requests and CPU at 1, 16 and 64 connections, proxies on one CPU, load and upstream on the other
+    local scheme=$1 connections who before
+    shift
+    forget
     write_post
     check_answers "$scheme" "$@"
     for _ in $(seq "$rounds"); do
@@ -48,30 +49,31 @@ post_rounds() { # LABEL SCHEME WHO...: requests and CPU at 1, 16 and 64 connecti
             for who; do
                 before=$(cpu_ns "${pid[$who]}")
                 post "$who" "$there" "$connections" "$scheme"
-                record "requests/s, $connections connections$label" "$who" "$(per "$requests" "$microseconds" 0.000001)"
-                record "CPU us for a request, $connections connections$label" "$who" "$(per $(($(cpu_ns "${pid[$who]}") - before)) "$requests" 1000)"
+                record "requests/s, connections: $connections" "$who" "$(per "$requests" "$microseconds" 0.000001)"
+                record "CPU us for a request, connections: $connections" "$who" "$(per $(($(cpu_ns "${pid[$who]}") - before)) "$requests" 1000)"
             done
         done
     done
 }
-print_posts() { # TITLE LABEL
+print_posts() { # TITLE
     local connections
     table "$1"
-    for connections in 1 16 64; do row "requests/s, $connections connections$2" "$([[ $connections == 1 ]] || echo '0.6; 1.0')"; done
-    for connections in 1 16 64; do row "CPU us for a request, $connections connections$2" '1.7; 1.0'; done
+    for connections in 1 16 64; do row "requests/s, connections: $connections" "$([[ $connections == 1 ]] || echo '0.6; 1.0')"; done
+    for connections in 1 16 64; do row "CPU us for a request, connections: $connections" '1.7; 1.0'; done
 }
 
 section_requests() {
     start_small_upstream "$there" plain
     start_all "$here"
-    post_rounds '' http "${all[@]}"
+    post_rounds http "${all[@]}"
     stop_all
-    print_posts 'A small POST: the proxy alone on one CPU, load and upstream on the other'  ''
+    print_posts 'A small POST: the proxy alone on one CPU, load and upstream on the other'
 }
 
 # What each adds to a request that is alone: all of them on one CPU, less the way straight to the upstream.
 section_lone() {
     local who
+    forget
     start_small_upstream "$here" plain
     start_all "$here"
     write_post
@@ -96,13 +98,13 @@ section_tls() {
     start_small_upstream "$there" tls
     start_nginx_proxy "$here" plain tls
     start_gateway "$here" plain tls
-    post_rounds ', https upstream' http nginx gateway
+    post_rounds http nginx gateway
     stop nginx gateway
-    print_posts 'A small POST with TLS towards the upstream' ', https upstream'
+    print_posts 'A small POST with TLS towards the upstream'
     if start_gateway "$here" tls tls; then
         start_nginx_proxy "$here" tls tls
-        post_rounds ', https both sides' https nginx gateway
-        print_posts 'A small POST with TLS on both sides' ', https both sides'
+        post_rounds https nginx gateway
+        print_posts 'A small POST with TLS on both sides'
     else
         printf '\nTLS on both sides: left out, this build has no TLS towards clients\n'
     fi

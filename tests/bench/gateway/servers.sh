@@ -101,8 +101,8 @@ TOML
     pid[gateway]=$!
     for _ in $(seq 100); do [[ -s $work/listening ]] && break; kill -0 "${pid[gateway]}" 2>/dev/null || break; sleep 0.05; done
     listening=$(cat "$work/listening")
-    if [[ $2 == tls && $listening != *https://* ]]; then stop gateway; return 1; fi
     [[ -n $listening ]] || { cat "$work/serve.log" >&2; exit 1; }
+    if [[ $2 == tls && $listening != *https://* ]]; then stop gateway; return 1; fi
     port[gateway]=${listening##*:}
     key=$(sed -n 's/.*"key": *"\([^"]*\)".*/\1/p' "$home/state/gateway-keys.json" | head -1)
 }

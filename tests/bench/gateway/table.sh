@@ -1,4 +1,5 @@
 # Figures as they come, and the table of their medians.
+forget() { : >"$work/results"; } # before the rounds of a table
 record() { printf '%s\t%s\t%s\n' "$1" "$2" "$3" >>"$work/results"; } # FIGURE WHO VALUE
 
 median() { sort -g | awk '{ v[NR] = $1 } END { if (NR) print (NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2) }'; }
@@ -8,7 +9,7 @@ short() { awk -v v="$1" 'BEGIN { if (v == "") print "-"; else if (v >= 1000 || v
 
 table() { # TITLE
     printf '\n%s\n\n| %-44s | %9s | %9s | %8s | %-12s | %9s | %9s |\n| --- | ---: | ---: | ---: | --- | ---: | ---: |\n' \
-        "$1" "medians of $rounds" nginx gateway 'of nginx' 'target; goal' node Portkey
+        "$1" what nginx gateway 'of nginx' 'target; goal' node Portkey
 }
 row() { # FIGURE [TARGETS]
     local nginx gateway
