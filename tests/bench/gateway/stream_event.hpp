@@ -1,12 +1,11 @@
 // What the streaming upstream and the client that measures its streams agree on.
 #pragma once
 
-#include <time.h>
-
 #include <charconv>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <string>
 #include <string_view>
 

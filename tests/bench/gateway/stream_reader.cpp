@@ -43,19 +43,20 @@ bool StreamReader::read_line(std::string_view& bytes) {
     framing_.append(bytes.substr(0, end));
     bytes.remove_prefix(end == std::string_view::npos ? bytes.size() : end + 1);
     if (end == std::string_view::npos) return true;
-    const auto line = std::move(framing_);
+    const bool understood = end_framing();
     framing_.clear();
-    if (state_ == State::last_line) {
-        state_ = State::ended;
-        return line == "\r";
+    return understood;
+}
+
+bool StreamReader::end_framing() {
+    if (state_ == State::last_line || state_ == State::after_data) {
+        state_ = state_ == State::last_line ? State::ended : State::size;
+        return framing_ == "\r";
     }
-    if (state_ == State::after_data) {
-        state_ = State::size;
-        return line == "\r";
-    }
-    const auto parsed = std::from_chars(line.data(), line.data() + line.size(), left_, 16);
+    const auto* const end = framing_.data() + framing_.size();
+    const auto parsed = std::from_chars(framing_.data(), end, left_, 16);
     state_ = left_ == 0 ? State::last_line : State::data;
-    return parsed.ec == std::errc() && *parsed.ptr == '\r';
+    return parsed.ec == std::errc() && parsed.ptr != end && *parsed.ptr == '\r';
 }
 
 void StreamReader::read_data(std::string_view& bytes, std::vector<std::int64_t>& stamps) {

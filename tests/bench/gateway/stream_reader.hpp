@@ -22,6 +22,7 @@ private:
 
     bool read_head(std::string_view& bytes);
     bool read_line(std::string_view& bytes);
+    bool end_framing();
     void read_data(std::string_view& bytes, std::vector<std::int64_t>& stamps);
     void end_line(std::vector<std::int64_t>& stamps);
 
