@@ -4,11 +4,18 @@
 #include "run/chat_calls.hpp"
 #include "run/collector.hpp"
 #include "run/error_event.hpp"
+#include "run/raw_json.hpp"
 
 namespace handover::run {
 namespace {
 
 namespace json = boost::json;
+
+json::parse_options deep() {
+    json::parse_options options;
+    options.max_depth = most_levels;
+    return options;
+}
 
 std::string string_of(const json::value* value) {
     return value != nullptr && value->is_string()
@@ -24,6 +31,10 @@ std::string content_text(const json::value* content) {
         if (const auto* object = part.if_object()) text += string_of(object->if_contains("text"));
     }
     return text;
+}
+
+const json::object* object_of(const json::value* value) {
+    return value != nullptr ? value->if_object() : nullptr;
 }
 
 bool is_absent(const json::value* value) {
@@ -65,7 +76,7 @@ public:
         for (const auto& [name, text] : thoughts_) message[name] = text;
         if (!calls_.empty()) {
             json::array calls;
-            for (const auto& [at, call] : calls_) calls.push_back(call);
+            for (const auto& [at, call] : calls_) calls.push_back(call.result());
             message["tool_calls"] = std::move(calls);
         }
         return {{"index", index},
@@ -75,35 +86,48 @@ public:
     }
 
 private:
-    // The opener carries id and name, later fragments only the index and a piece of the arguments.
+    // A tool call, growing. A custom tool gets an input of its own form, a function its arguments.
+    struct Call {
+        bool custom = false;
+        std::string id = {};
+        std::string name = {};
+        std::string given = {};
+
+        [[nodiscard]] json::object result() const {
+            const auto* kind = custom ? "custom" : "function";
+            return {{"id", id},
+                    {"type", kind},
+                    {kind, {{"name", name}, {custom ? "input" : "arguments", given}}}};
+        }
+    };
+
+    // The opener carries id and name, later fragments only the index and a piece of what is given.
     void take_call(const json::value& fragment) {
         const auto* object = fragment.if_object();
         if (object == nullptr) return;
-        const auto* index = object->if_contains("index");
-        const auto* function = object->if_contains("function");
+        const auto* own = object_of(object->if_contains("custom"));
+        const auto* function = object_of(object->if_contains("function"));
+        const bool custom = own != nullptr || string_of(object->if_contains("type")) == "custom";
         const json::object nothing;
-        const auto& said =
-            function != nullptr && function->is_object() ? function->get_object() : nothing;
+        const auto* speaks = custom ? own : function;
+        const auto& said = speaks != nullptr ? *speaks : nothing;
         const auto id = string_of(object->if_contains("id"));
         const auto name = string_of(said.if_contains("name"));
         CallFragment of = {.id = id, .name = name};
+        const auto* index = object->if_contains("index");
         if (index != nullptr && index->is_int64()) of.index = index->get_int64();
         auto& call = calls_[slots_.slot_of(of)];
-        if (call.empty())
-            call = {
-                {"id", ""}, {"type", "function"}, {"function", {{"name", ""}, {"arguments", ""}}}};
-        if (!id.empty()) call["id"] = id;
-        auto& made = call["function"].as_object();
-        if (!name.empty()) made["name"] = name;
-        made["arguments"] =
-            string_of(made.if_contains("arguments")) + string_of(said.if_contains("arguments"));
+        call.custom = call.custom || custom;
+        if (!id.empty()) call.id = id;
+        if (!name.empty()) call.name = name;
+        call.given += string_of(said.if_contains(custom ? "input" : "arguments"));
     }
 
     std::string content_ = {};
     std::string refusal_ = {};
     std::map<const char*, std::string> thoughts_ = {};
     CallSlots slots_ = {};
-    std::map<std::size_t, json::object> calls_ = {};
+    std::map<std::size_t, Call> calls_ = {};
     json::value finish_reason_ = nullptr;
 };
 
@@ -117,7 +141,7 @@ public:
         if (is_error_event(event.type, event.data)) return {.failure = std::string(event.data)};
         boost::system::error_code bad;
         const auto value =
-            json::parse(json::string_view(event.data.data(), event.data.size()), bad);
+            json::parse(json::string_view(event.data.data(), event.data.size()), bad, {}, deep());
         if (bad || !value.is_object()) return {};
         const auto& chunk = value.get_object();
         keep_envelope(chunk);
@@ -184,7 +208,8 @@ std::unique_ptr<Collector> make_collector(std::string_view dialect) {
 
 std::string completion_text(std::string_view completion) {
     boost::system::error_code bad;
-    const auto value = json::parse(json::string_view(completion.data(), completion.size()), bad);
+    const auto value =
+        json::parse(json::string_view(completion.data(), completion.size()), bad, {}, deep());
     if (bad) return {};
     boost::system::error_code none;
     const auto* message = value.find_pointer("/choices/0/message", none);

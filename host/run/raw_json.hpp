@@ -2,12 +2,16 @@
 // numbers and all. Pure.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace handover::run {
+
+// How deep an object may be; as deep as what is translated (dialects/json_validity.hpp).
+inline constexpr std::size_t most_levels = 128;
 
 // The text of a top-level member's value, a view into `object`; the first one of that name. Nothing
 // if there is none, or if `object` is not a JSON object. The value itself is skipped over, not

@@ -12,7 +12,9 @@ namespace json = boost::json;
 
 std::optional<json::object> parse_object(std::string_view text) {
     boost::system::error_code bad;
-    auto value = json::parse(json::string_view(text.data(), text.size()), bad);
+    json::parse_options deep;
+    deep.max_depth = most_levels;
+    auto value = json::parse(json::string_view(text.data(), text.size()), bad, {}, deep);
     if (bad || !value.is_object()) return std::nullopt;
     return std::move(value.get_object());
 }

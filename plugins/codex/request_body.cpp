@@ -21,6 +21,9 @@ constexpr std::array<std::string_view, 2> after_stream = {"text", "client_metada
 constexpr std::array<std::string_view, 3> unservable = {
     "previous_response_id", "conversation", "prompt"};
 
+// As deep as the host lets a request be.
+constexpr std::size_t most_levels = 128;
+
 const json::value* member(const json::object& object, std::string_view name) {
     const auto* value = object.if_contains(name);
     return value == nullptr || value->is_null() ? nullptr : value;
@@ -106,7 +109,9 @@ std::variant<std::string, Refused> shape_body(std::string_view text,
                                               std::string_view model,
                                               std::string_view session) {
     boost::system::error_code failed;
-    const auto parsed = json::parse(text, failed);
+    json::parse_options limits;
+    limits.max_depth = most_levels;
+    const auto parsed = json::parse(text, failed, {}, limits);
     if (failed || !parsed.is_object()) return Refused{"the request is no JSON object"};
     const auto& body = parsed.get_object();
     if (auto refused = refuse_unservable(body)) return *std::move(refused);

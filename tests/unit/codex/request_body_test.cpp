@@ -81,3 +81,14 @@ TEST_CASE("bodies that would lose their meaning are refused by name") {
         }
     }
 }
+
+TEST_CASE("a body may be as deep as those that the host translates") {
+    const auto nested = [](std::size_t levels) {  // the body is the first of them
+        const std::string tool(levels - 1, '[');
+        return R"({"input":[],"tools":)" + tool + std::string(levels - 1, ']') + "}";
+    };
+    const auto got = shape_body(nested(128), "m", "");
+    REQUIRE(std::holds_alternative<std::string>(got));
+    CHECK(std::get<std::string>(got).find(std::string(127, '[')) != std::string::npos);
+    CHECK(std::holds_alternative<Refused>(shape_body(nested(129), "m", "")));
+}

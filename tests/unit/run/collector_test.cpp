@@ -132,6 +132,27 @@ TEST_CASE("the edges of a Responses stream") {
     }
 }
 
+TEST_CASE("an answer may be as deep as those that are translated") {
+    const std::string deep = std::string(120, '[') + std::string(120, ']');
+    const auto said = collect(
+        "responses",
+        event(
+            "response.output_item.done",
+            R"({"output_index":0,"item":{"type":"message","content":[{"type":"output_text","text":"Hi"}],"x":)" +
+                deep + "}}") +
+            event("response.completed", R"({"response":{"id":"r","tools":)" + deep + "}}"));
+    CHECK(said.text == "Hi");
+    REQUIRE(said.result);
+    CHECK(said.result->find(deep) != std::string::npos);
+    const auto chatted = collect(
+        "chat_completions",
+        chunk(
+            R"({"id":"c","choices":[{"index":0,"delta":{"content":"Hi"},"finish_reason":"stop"}],"x":)" +
+            deep + "}"));
+    CHECK(chatted.text == "Hi");
+    CHECK(chatted.result);
+}
+
 TEST_CASE("a chat stream becomes text and one completion") {
     struct Case {
         const char* name;
@@ -164,6 +185,32 @@ TEST_CASE("a chat stream becomes text and one completion") {
                  R"(,"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"arguments":":1}"}}]},"finish_reason":"tool_calls"}]})"),
          "",
          R"({"id":"c1","object":"chat.completion","created":5,"model":"m","choices":[{"index":0,"message":{"role":"assistant","content":null,"refusal":null,"tool_calls":[{"id":"t","type":"function","function":{"name":"f","arguments":"{\"a\":1}"}}]},"finish_reason":"tool_calls","logprobs":null}]})",
+         false},
+        {"a custom tool's call in fragments, beside a function's",
+         chunk(
+             "{" + head +
+             R"(,"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"t","type":"custom","custom":{"name":"sql","input":""}}]}}]})") +
+             chunk(
+                 "{" + head +
+                 R"(,"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"custom":{"input":"select "}}]}}]})") +
+             chunk(
+                 "{" + head +
+                 R"(,"choices":[{"index":0,"delta":{"tool_calls":[{"index":1,"id":"u","type":"function","function":{"name":"f","arguments":"{}"}}]}}]})") +
+             chunk(
+                 "{" + head +
+                 R"(,"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"custom":{"input":"1"}}]},"finish_reason":"tool_calls"}]})"),
+         "",
+         R"({"id":"c1","object":"chat.completion","created":5,"model":"m","choices":[{"index":0,"message":{"role":"assistant","content":null,"refusal":null,"tool_calls":[{"id":"t","type":"custom","custom":{"name":"sql","input":"select 1"}},{"id":"u","type":"function","function":{"name":"f","arguments":"{}"}}]},"finish_reason":"tool_calls","logprobs":null}]})",
+         false},
+        {"a custom call whose opener has no body",
+         chunk(
+             "{" + head +
+             R"(,"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"t","type":"custom"}]}}]})") +
+             chunk(
+                 "{" + head +
+                 R"(,"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"custom":{"name":"sql","input":"x"}}]},"finish_reason":"tool_calls"}]})"),
+         "",
+         R"({"id":"c1","object":"chat.completion","created":5,"model":"m","choices":[{"index":0,"message":{"role":"assistant","content":null,"refusal":null,"tool_calls":[{"id":"t","type":"custom","custom":{"name":"sql","input":"x"}}]},"finish_reason":"tool_calls","logprobs":null}]})",
          false},
         {"an error under status 200",
          chunk(R"({"error":{"code":429,"message":"slow"},"choices":[]})"),
