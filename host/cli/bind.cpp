@@ -171,9 +171,11 @@ void bind_exec(CLI::App& app, ExecOptions& o) {
 void bind_serve(CLI::App& app, ServeOptions& o) {
     app.add_option("--listen", o.listen, "Where to listen (default: 127.0.0.1:4141)")
         ->type_name("ADDR:PORT|unix:PATH");
-    app.add_flag("--allow-remote",
-                 o.allow_remote,
-                 "Listen on addresses that other machines reach, without encryption on the way");
+    app.add_flag(
+        "--allow-remote",
+        o.allow_remote,
+        "Listen on addresses that other machines reach; set tls_certificate and tls_key in "
+        "the config's [serve]");
     app.add_flag("--print-env",
                  o.print_env,
                  "Serve nothing, print OPENAI_BASE_URL and OPENAI_API_KEY for eval");

@@ -111,8 +111,9 @@ constexpr Text texts[] = {
      "Serve providers to any OpenAI client, from this machine",
      "A gateway that existing programs use by setting a base URL: POST /v1/responses, "
      "/v1/chat/completions, /v1/embeddings, GET /v1/models. Clients show a key of the gateway's "
-     "own; the subscription or key that answers them stays here. SIGHUP reads the config again, "
-     "SIGTERM ends it when open streams are done.",
+     "own; the subscription or key that answers them stays here. With tls_certificate and "
+     "tls_key in the config's [serve] they speak https. SIGHUP reads the config again, SIGTERM "
+     "ends it when open streams are done.",
      "  handover serve\n"
      "  eval \"$(handover serve --print-env)\"\n"
      "  handover serve --print-config codex >> ~/.codex/config.toml\n"

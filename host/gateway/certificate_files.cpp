@@ -33,7 +33,11 @@ Result<std::string> read_private(const std::string& key, const std::string& file
     struct stat status = {};
     if (stat(file.c_str(), &status) != 0)
         return cannot_read(key, file, platform::error_text(errno));
-    if (auto checked = auth::check_private_file(status, file); !checked) return checked.failure();
+    if (const auto checked = auth::check_private_file(status, file); !checked) {
+        auto error = checked.error();
+        error.code = Errc::config_invalid;  // no store's file
+        return fail(std::move(error));
+    }
     return read(key, file);
 }
 

@@ -11,8 +11,8 @@
 
 namespace handover::gateway {
 
-// CONFIG_INVALID where they are missing, cannot be read or do not belong together;
-// STORE_PERMISSIONS where others can read the key.
+// CONFIG_INVALID where they are missing, cannot be read or do not belong together, and where others
+// can read the key.
 Result<std::shared_ptr<const tls::Identity>> read_identity(const std::string& certificate_file,
                                                            const std::string& key_file,
                                                            std::time_t now);

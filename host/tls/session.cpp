@@ -136,6 +136,7 @@ bool Session::seal(std::span<const std::string_view> pieces, std::string& out) {
 }
 
 void Session::end(std::string& out) {
+    if (!failure_.empty()) return;
     out_ = &out;
     ssl_.clear_errors();
     (void)ssl_.shutdown(session_);

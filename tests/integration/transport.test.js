@@ -1,36 +1,28 @@
 // The way to the upstream: TLS with an authority of one's own, HTTP/2, proxies; and that plain HTTP needs no libcurl.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createSecureServer } from 'node:http2';
 import { createServer } from 'node:https';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
+import { Certificates } from './lib/certificates.js';
 import { Home } from './lib/handover.js';
 import { gate } from './lib/record.js';
 import { succeeded } from './lib/scene.js';
 import { startModelServer } from './lib/model_server.js';
 
 const KEY = 'sandbox-transport-key';
-const folder = mkdtempSync(join(tmpdir(), 'handover-tls-'));
-const file = (name) => join(folder, name);
+const certificates = new Certificates();
+const file = (name) => certificates.path(name);
 
 // An authority, a certificate of it for this machine, and an authority that signed nothing here.
 before(() => {
-  const openssl = (...args) => execFileSync('openssl', args, { stdio: ['ignore', 'ignore', 'pipe'], cwd: folder });
-  const pair = (name) => ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', `${name}.key`];
-  for (const name of ['authority', 'stranger']) {
-    openssl('req', '-x509', ...pair(name), '-days', '2', '-subj', `/CN=test ${name}`, '-out', `${name}.pem`);
-  }
-  openssl('req', ...pair('server'), '-subj', '/CN=127.0.0.1', '-out', 'server.csr');
-  writeFileSync(file('names'), 'subjectAltName = IP:127.0.0.1');
-  openssl('x509', '-req', '-in', 'server.csr', '-CA', 'authority.pem', '-CAkey', 'authority.key', '-CAcreateserial', '-days', '2',
-    '-extfile', 'names', '-out', 'server.pem');
+  for (const name of ['authority', 'stranger']) certificates.authority(name);
+  certificates.server('server');
 });
-after(() => rmSync(folder, { recursive: true, force: true }));
+after(() => certificates.remove());
 
 // A model API behind TLS, in HTTP/1.1 or in HTTP/2 only.
 async function secureModels(t, version) {

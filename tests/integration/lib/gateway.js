@@ -9,7 +9,7 @@ export class Gateway {
   // Options: args, env; `configured`: the config says where it listens.
   static async start(home, { args = [], env = {}, configured = false } = {}) {
     const run = home.start(['serve', ...(configured ? [] : ['--listen', '127.0.0.1:0']), ...args], { env });
-    const [, url] = await run.until(/^listening (http:\/\/\S+)$/m, 'stdout');
+    const [, url] = await run.until(/^listening (https?:\/\/\S+)$/m, 'stdout');
     return new Gateway(home, run, url);
   }
 

@@ -95,6 +95,8 @@ queue_timeout = "5s"
 fallback = ["codex", "openai/gpt-5"]
 hosts = ["gateway.internal", "fd00::1"]
 origins = ["https://app.example.com", "http://localhost:3000"]
+tls_certificate = "/etc/server.pem"
+tls_key = "server.key"
 max_connections = 10
 head_timeout = 1
 body_timeout = "2s"
@@ -144,6 +146,8 @@ env = ["K"]
     CHECK(config->front ==
           config::FrontSettings{.hosts = {"gateway.internal", "fd00::1"},
                                 .origins = {"https://app.example.com", "http://localhost:3000"},
+                                .tls_certificate = "/etc/server.pem",
+                                .tls_key = "server.key",
                                 .max_connections = 10,
                                 .head_timeout = 1s,
                                 .body_timeout = 2s,
@@ -246,6 +250,18 @@ TEST_CASE("what is wrong with a config") {
         {"size above", "[serve]\nmax_body = \"2GiB\"", "c.toml:2:1", "between 1KiB and 1GiB"},
         {"a host with a port", "[serve]\nhosts = [\"a:80\"]", "c.toml:2:1", "without a port"},
         {"a host that is a URL", "[serve]\nhosts = [\"http://a\"]", "c.toml:2:1", "without a port"},
+        {"a certificate without a key",
+         "[serve]\ntls_certificate = \"a\"",
+         "c.toml:1:1",
+         "tls_key"},
+        {"a key without a certificate",
+         "[serve]\ntls_key = \"a\"",
+         "c.toml:1:1",
+         "tls_certificate"},
+        {"a certificate that is no path",
+         "[serve]\ntls_key = \"a\"\ntls_certificate = 1",
+         "c.toml:3:1",
+         "tls_certificate"},
         {"an origin with a path",
          "[serve]\norigins = [\"https://a.example.com/\"]",
          "c.toml:2:1",
