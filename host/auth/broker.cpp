@@ -135,11 +135,6 @@ public:
         services_.leases->take_async(lease_subject(resolved), std::move(wait));
     }
 
-    std::size_t lease_waiters(const Resolved& resolved) {
-        if (resolved.method.billing != Billing::subscription) return 0;
-        return services_.leases->waiting(lease_subject(resolved));
-    }
-
 private:
     static std::string lease_subject(const Resolved& resolved) {
         if (!resolved.subject.empty()) return resolved.subject;
@@ -394,9 +389,6 @@ Result<Lease> Broker::lease(const Resolved& resolved,
 }
 void Broker::lease_async(const Resolved& resolved, LeaseWait wait) {
     impl_->lease_async(resolved, std::move(wait));
-}
-std::size_t Broker::lease_waiters(const Resolved& resolved) {
-    return impl_->lease_waiters(resolved);
 }
 
 }  // namespace handover::auth

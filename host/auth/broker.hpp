@@ -7,11 +7,13 @@
 
 #include <chrono>
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "auth/credential.hpp"
@@ -103,12 +105,17 @@ struct Candidate {
 // kernel with the process.
 class Lease {
 public:
-    Lease();  // holds nothing: for metered and local methods
-    class Held;
-    explicit Lease(std::unique_ptr<Held> held);
-    Lease(Lease&&) noexcept;
-    Lease& operator=(Lease&&) noexcept;
-    ~Lease();
+    // What gives it back when it is destroyed.
+    class Held {
+    public:
+        Held() = default;
+        Held(const Held&) = delete;
+        Held& operator=(const Held&) = delete;
+        virtual ~Held() = default;
+    };
+
+    Lease() = default;  // holds nothing: for metered and local methods
+    explicit Lease(std::unique_ptr<Held> held) : held_(std::move(held)) {}
     [[nodiscard]] bool held() const { return held_ != nullptr; }
 
 private:
@@ -120,6 +127,9 @@ private:
 // table's, the one that asks to stop. No lock is held; what takes long belongs elsewhere.
 struct LeaseWait {
     Patience patience = {};
+    // So many may stand in line in this process, without who holds the lease; one more ends with
+    // PROVIDER_RATE_LIMITED at once.
+    std::size_t most_waiting = std::numeric_limits<std::size_t>::max();
     std::function<void(Result<Lease>)> done = {};  // once; errors as those of `Broker::lease`
     // Once, when the wait has lasted 2 s; may cross with `done`.
     std::function<void(std::optional<long> holder)> waiting = {};
@@ -129,6 +139,8 @@ using Clock = std::function<Time()>;
 using Environment = std::function<std::optional<std::string>(const std::string&)>;
 // Asks for an API key on the terminal, without echo. Absent where there is no terminal.
 using AskKey = std::function<Result<Secret>(const Target&, const Method&)>;
+
+using RefreshObserver = std::function<void(const CredentialId& id, bool ok)>;
 
 struct Services {
     std::shared_ptr<CredentialStore> store = {};
@@ -141,6 +153,9 @@ struct Services {
     std::string cache_dir = {};  // discovery documents
     // How refreshes are carried out in a process of their own; null: in this one.
     std::shared_ptr<const RefreshChild> refresh_child = {};
+    // Told of every refresh that this process had carried out, once, on whatever thread: not of
+    // those that it found done by others.
+    RefreshObserver on_refresh = {};
 };
 
 // Thread-safe. Blocking calls honour `Patience`.
@@ -205,8 +220,6 @@ public:
                         const std::function<void(std::optional<long> holder)>& waiting = {});
     // The same, in the same line, for who must not wait.
     void lease_async(const Resolved& resolved, LeaseWait wait);
-    // How many stand in that line in this process, without who holds the lease.
-    std::size_t lease_waiters(const Resolved& resolved);
 
 private:
     class Impl;

@@ -75,7 +75,7 @@ public:
         waiter->told_at = std::chrono::steady_clock::now() + told_after;
         const auto first_due =
             waiter->waiting ? std::min(waiter->told_at, waiter->deadline) : waiter->deadline;
-        queue->join(waiter, wait.patience.stop);
+        queue->join(waiter, wait.patience.stop, wait.most_waiting);
         remind_at(first_due);
     }
 

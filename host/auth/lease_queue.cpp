@@ -27,24 +27,26 @@ Failure too_late(std::optional<long> holder) {
          .fix = "wait for it to finish, or allow a longer time"});
 }
 
-}  // namespace
+Failure line_is_full() {
+    return fail({.code = Errc::provider_rate_limited,
+                 .message = "too many requests are waiting for this subscription, which runs one "
+                            "at a time",
+                 .reason = {},
+                 .fix = "try again later"});
+}
 
-class Lease::Held {
+class HeldLease final : public Lease::Held {
 public:
-    explicit Held(std::shared_ptr<LeaseQueue> queue) : queue_(std::move(queue)) {}
-    Held(const Held&) = delete;
-    Held& operator=(const Held&) = delete;
-    ~Held() { queue_->release(); }
+    explicit HeldLease(std::shared_ptr<LeaseQueue> queue) : queue_(std::move(queue)) {}
+    HeldLease(const HeldLease&) = delete;
+    HeldLease& operator=(const HeldLease&) = delete;
+    ~HeldLease() override { queue_->release(); }
 
 private:
     std::shared_ptr<LeaseQueue> queue_;
 };
 
-Lease::Lease() = default;
-Lease::Lease(std::unique_ptr<Held> held) : held_(std::move(held)) {}
-Lease::Lease(Lease&&) noexcept = default;
-Lease& Lease::operator=(Lease&&) noexcept = default;
-Lease::~Lease() = default;
+}  // namespace
 
 Result<std::optional<Lease>> LeaseQueue::take_now() {
     {
@@ -58,16 +60,19 @@ Result<std::optional<Lease>> LeaseQueue::take_now() {
             const std::lock_guard guard(mutex_);
             held_ = true;
         }
-        return std::optional(Lease(std::make_unique<Lease::Held>(shared_from_this())));
+        return std::optional(Lease(std::make_unique<HeldLease>(shared_from_this())));
     }
     serve();  // whoever came meanwhile
     if (!passed) return passed.failure();
     return std::optional<Lease>();
 }
 
-void LeaseQueue::join(const std::shared_ptr<LeaseWaiter>& waiter, const std::stop_token& stop) {
-    const auto place = stand_last(waiter);
+void LeaseQueue::join(const std::shared_ptr<LeaseWaiter>& waiter,
+                      const std::stop_token& stop,
+                      std::size_t most_waiting) {
+    const auto place = stand_last(waiter, most_waiting);
     if (place == Place::none) return waiter->done(cancelled());
+    if (place == Place::full) return waiter->done(line_is_full());
     if (stop.stop_possible()) {
         waiter->on_stop.emplace(stop, [queue = weak_from_this(), watched = std::weak_ptr(waiter)] {
             const auto self = watched.lock();
@@ -78,9 +83,11 @@ void LeaseQueue::join(const std::shared_ptr<LeaseWaiter>& waiter, const std::sto
     if (place == Place::first) serve();
 }
 
-LeaseQueue::Place LeaseQueue::stand_last(const std::shared_ptr<LeaseWaiter>& waiter) {
+LeaseQueue::Place LeaseQueue::stand_last(const std::shared_ptr<LeaseWaiter>& waiter,
+                                         std::size_t most_waiting) {
     const std::lock_guard guard(mutex_);
     if (closed_) return Place::none;
+    if (taken_ && line_.size() >= most_waiting) return Place::full;
     line_.push_back(waiter);
     return std::exchange(taken_, true) ? Place::behind : Place::first;
 }
@@ -207,7 +214,7 @@ bool LeaseQueue::give(const Result<bool>& passed) {
         const std::lock_guard guard(mutex_);
         held_ = true;
     }
-    waiter->done(Lease(std::make_unique<Lease::Held>(shared_from_this())));
+    waiter->done(Lease(std::make_unique<HeldLease>(shared_from_this())));
     return true;
 }
 

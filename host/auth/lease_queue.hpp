@@ -39,8 +39,11 @@ public:
 
     // Nothing if somebody has the lease or waits for it, here or elsewhere.
     Result<std::optional<Lease>> take_now();
-    // Stands in line: `waiter.done` may be called before this returns.
-    void join(const std::shared_ptr<LeaseWaiter>& waiter, const std::stop_token& stop);
+    // Stands in line: `waiter.done` may be called before this returns. Where `most_waiting` others
+    // stand there already, it is called with PROVIDER_RATE_LIMITED.
+    void join(const std::shared_ptr<LeaseWaiter>& waiter,
+              const std::stop_token& stop,
+              std::size_t most_waiting);
     [[nodiscard]] std::size_t waiting() const;
     // Ends the waits whose deadline is over, tells those that last long, and says when to be called
     // again.
@@ -51,9 +54,9 @@ public:
     void close();
 
 private:
-    enum class Place { none, first, behind };
+    enum class Place { none, full, first, behind };
 
-    Place stand_last(const std::shared_ptr<LeaseWaiter>& waiter);
+    Place stand_last(const std::shared_ptr<LeaseWaiter>& waiter, std::size_t most_waiting);
     std::shared_ptr<LeaseWaiter> next();
     bool withdraw(const LeaseWaiter& waiter);
     void serve(const Result<bool>* passed = nullptr);

@@ -108,6 +108,8 @@ RefreshResult Refresher::run(const RefreshWork& work, const Patience& before_sen
     }
     auto result = spend_(work, **lock, found.current, before_sending.stop);
     if (result.unsaved_generation) unsaved_->keep(work, found.current, result);
+    const bool called_off = result.trouble && result.trouble->code == Errc::auth_cancelled;
+    if (services_.on_refresh && !called_off) services_.on_refresh(work.id, result.ok());
     return result;
 }
 

@@ -51,6 +51,8 @@ struct RefreshServices {
     http::Send send = {};
     std::function<Time()> clock = {};
     std::string cache_dir = {};  // discovery documents
+    // After a token was spent, or could not be; not where somebody else had done it.
+    std::function<void(const CredentialId& id, bool ok)> on_refresh = {};
 
     [[nodiscard]] DiscoveryServices discovery() const {
         return {.send = send, .clock = clock, .cache_dir = cache_dir};

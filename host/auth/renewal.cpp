@@ -64,7 +64,8 @@ Renewal::Renewal(const Services& services)
       refresher_({.store = services.store,
                   .send = services.send,
                   .clock = services.clock,
-                  .cache_dir = services.cache_dir}),
+                  .cache_dir = services.cache_dir,
+                  .on_refresh = services.on_refresh}),
       flights_(std::make_unique<RefreshFlights>(refresher_)) {
     if (services.refresh_child) refresher_.set_spend(spend_in_child(*services.refresh_child));
 }

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <mutex>
 #include <utility>
 
@@ -128,8 +129,12 @@ void raise_descriptor_limit() {
 // What answers now, and the keys. Loops ask for it on their own threads.
 class Serving {
 public:
-    Serving(Services& services, gateway::GatewayKeyFile file, bool address_is_configured)
+    Serving(Services& services,
+            ServeProcess process,
+            gateway::GatewayKeyFile file,
+            bool address_is_configured)
         : services_(services),
+          process_(std::move(process)),
           file_(std::move(file)),
           address_is_configured_(address_is_configured) {}
 
@@ -139,7 +144,7 @@ public:
         auto keys = file_.read_or_make(services_.outside().clock());
         if (!keys) return std::move(keys).failure();
         if (version.empty()) version = file_.version();  // it was made just now
-        auto made = make_serve_generation(services_.outside(), services_.options());
+        auto made = make_serve_generation(services_.outside(), services_.options(), process_);
         if (!made) return std::move(made).failure();
         auto front = std::move(made->front);
         front.rules.keys = std::move(*keys);
@@ -150,6 +155,7 @@ public:
         identity_ = front.identity;
         version_ = std::move(version);
         api_ = std::move(made->api);
+        api_->take_over();
         heed_address(made->listen);
         return front;
     }
@@ -183,6 +189,7 @@ private:
     }
 
     Services& services_;
+    ServeProcess process_;
     gateway::GatewayKeyFile file_;
     const bool address_is_configured_;
     std::mutex mutex_;          // guards what follows
@@ -192,17 +199,32 @@ private:
     std::shared_ptr<const tls::Identity> identity_ = {};
 };
 
-void announce(const std::vector<gateway::ListeningSocket>& sockets,
-              const gateway::FrontState& front,
-              const Streams& streams) {
+// A line for each socket.
+std::string addresses(const std::vector<gateway::ListeningSocket>& sockets,
+                      const gateway::FrontState& front) {
+    std::string lines;
     for (const auto& socket : sockets) {
         const bool local = socket.entrance() == gateway::Entrance::local;
         const auto before = local ? std::string() : scheme(front.identity != nullptr);
-        streams.out("listening " + before + socket.address() + "\n");
+        lines += "listening " + before + socket.address() + "\n";
     }
-    if (!streams.err_is_terminal || front.rules.keys.empty()) return;
-    streams.say(fmt::format("key: {}", front.rules.keys.front().key.reveal()));
+    return lines;
+}
+
+void announce(const std::string& addresses,
+              const std::vector<gateway::GatewayKey>& keys,
+              const Streams& streams) {
+    streams.out(addresses);
+    if (!streams.err_is_terminal || keys.empty()) return;
+    streams.say(fmt::format("key: {}", keys.front().key.reveal()));
     streams.say("other terminals: eval \"$(handover serve --print-env)\"");
+}
+
+// sd_notify(3): the time belongs to it.
+std::string reloading() {
+    const auto now = std::chrono::steady_clock::now().time_since_epoch();
+    return fmt::format("RELOADING=1\nMONOTONIC_USEC={}",
+                       std::chrono::duration_cast<std::chrono::microseconds>(now).count());
 }
 
 Result<int> listen_and_serve(const ServeOptions& options,
@@ -214,7 +236,11 @@ Result<int> listen_and_serve(const ServeOptions& options,
     raise_descriptor_limit();
     const bool address_is_configured =
         options.listen.empty() && handed_over_sockets(services.outside().environment) == 0;
-    Serving serving(services, std::move(file), address_is_configured);
+    gateway::Metrics metrics(gateway::usable_cpus());
+    const ServeProcess process = {.on_refresh = [&](const auth::CredentialId& id, bool ok) {
+        metrics.elsewhere().refresh(id.provider, ok ? "ok" : "failed");
+    }};
+    Serving serving(services, process, std::move(file), address_is_configured);
     auto front = serving.load();
     if (!front) return front.failure();
     auto sockets = open_sockets(options, settings, services.outside().environment);
@@ -229,13 +255,14 @@ Result<int> listen_and_serve(const ServeOptions& options,
     }
 
     if (services.outside().before_network) services.outside().before_network();
-    announce(*sockets, *front, streams);
     const auto notify_socket = services.outside().environment("NOTIFY_SOCKET");
-    gateway::tell_service_manager(notify_socket, "READY=1");
+    const auto ready = [&, lines = addresses(*sockets, *front), keys = front->rules.keys] {
+        announce(lines, keys, streams);
+        gateway::tell_service_manager(notify_socket, "READY=1");
+    };
     const std::stop_callback stopping(services.outside().stop, [&] {
         gateway::tell_service_manager(notify_socket, "STOPPING=1");
     });
-    gateway::Metrics metrics(gateway::usable_cpus());
     gateway::run_server({.listening = std::move(*sockets),
                          .front = std::move(*front),
                          .make_routes =
@@ -245,9 +272,17 @@ Result<int> listen_and_serve(const ServeOptions& options,
                                  serving.api()->add_routes(*routes, loop);
                                  return routes;
                              },
-                         .reload = [&] { return serving.load(); },
+                         .reload =
+                             [&] {
+                                 gateway::tell_service_manager(notify_socket, reloading());
+                                 return serving.load();
+                             },
+                         .reload_ended =
+                             [&] { gateway::tell_service_manager(notify_socket, "READY=1"); },
                          .changed_keys = [&] { return serving.changed_keys(); },
-                         .stop = services.outside().stop},
+                         .stop = services.outside().stop,
+                         .ready = ready,
+                         .finish = [&] { process.lasting->workers.finish(); }},
                         metrics);
     // The way a service is ended: it has ended well. Ctrl-C stays what it is for every command.
     if (interrupted_status() == terminated_status) forget_interrupt();

@@ -38,6 +38,16 @@ Result<std::shared_ptr<const tls::Identity>> identity_of(const config::FrontSett
         front.tls_certificate, front.tls_key, std::chrono::system_clock::to_time_t(now));
 }
 
+// What the config says of providers by name. What plugins and presets say is how many requests
+// Handover itself starts in a batch; how many clients start is theirs to decide.
+std::map<std::string, int> concurrency(const config::Config& settings) {
+    std::map<std::string, int> most;
+    for (const auto& [name, provider] : settings.providers) {
+        if (provider.concurrency) most.emplace(name, *provider.concurrency);
+    }
+    return most;
+}
+
 http::ClientOptions client_options(const config::Config& settings) {
     return {.proxy = settings.proxy,
             .ca_file = settings.ca_file,
@@ -50,10 +60,12 @@ http::ClientOptions client_options(const config::Config& settings) {
 }  // namespace
 
 Result<ServeGeneration> make_serve_generation(const Outside& outside,
-                                              const GlobalOptions& options) {
+                                              const GlobalOptions& options,
+                                              const ServeProcess& process) {
     // The end of the program is asked for by draining, not by giving up what is under way; and
     // nobody can be asked for a key.
     auto unattended = outside;
+    unattended.on_refresh = process.on_refresh;
     unattended.stop = {};
     unattended.ask_key = {};
     const auto services = std::make_shared<Services>(std::move(unattended), options);
@@ -83,6 +95,8 @@ Result<ServeGeneration> make_serve_generation(const Outside& outside,
          .broker = *broker,
          .ledgers = *ledgers,
          .clock = outside.clock,
+         .lasting = process.lasting,
+         .concurrency = concurrency(config),
          .client = client_options(config),
          .send = services->way_out(),
          .cache_folder = (*services->paths())->cache,

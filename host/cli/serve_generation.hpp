@@ -19,7 +19,15 @@ struct ServeGeneration {
     std::string listen = {};  // where the config wants it to listen
 };
 
+// What belongs to the process and not to a reading of its config.
+struct ServeProcess {
+    std::shared_ptr<gateway::Lasting> lasting = std::make_shared<gateway::Lasting>();
+    auth::RefreshObserver on_refresh = {};
+};
+
 // Reads the config and finds it good, the default provider's plugin included. Blocking.
-Result<ServeGeneration> make_serve_generation(const Outside& outside, const GlobalOptions& options);
+Result<ServeGeneration> make_serve_generation(const Outside& outside,
+                                              const GlobalOptions& options,
+                                              const ServeProcess& process);
 
 }  // namespace handover::cli

@@ -140,7 +140,8 @@ Result<const auth::Services*> Services::auth_services() {
                            .ask_key = outside_.ask_key,
                            .refresh_lead = (*settings)->refresh_lead,
                            .cache_dir = paths_->cache.string(),
-                           .refresh_child = refresh_child()};
+                           .refresh_child = refresh_child(),
+                           .on_refresh = outside_.on_refresh};
     }
     return &*auth_services_;
 }

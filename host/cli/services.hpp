@@ -37,6 +37,7 @@ struct Outside {
     // Called before the first byte goes to the network: from then on a signal must not end the
     // process at once.
     std::function<void()> before_network = {};
+    auth::RefreshObserver on_refresh = {};
 };
 
 // Where a provider's requests go without encryption, which the config allowed.

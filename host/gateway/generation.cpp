@@ -22,9 +22,6 @@ namespace {
 using SteadyClock = std::chrono::steady_clock;
 using config::ModelAt;
 
-constexpr std::size_t threads_for_credentials = 4;
-constexpr std::size_t threads_for_listings = 4;
-
 // A request waits so long for the default provider to say what it has.
 constexpr auto longest_listing = std::chrono::seconds(3);
 
@@ -293,8 +290,9 @@ private:
                                         .target = ready.target.get()};
         LoopSteps steps({.client = loop_->client,
                          .broker = *parts_.broker,
-                         .threads = loop_->shared->credentials,
+                         .workers = parts_.lasting->workers,
                          .request = request_,
+                         .slots = ready.slots,
                          .max_queue = parts_.max_queue,
                          .queue_timeout = parts_.queue_timeout});
         const auto exchanged =
@@ -328,9 +326,8 @@ private:
 
 ApiShared::ApiShared(ModelApiParts given)
     : parts(std::move(given)),
-      ready(std::make_shared<ReadyProviders>(parts.provider, parts.instance, *parts.broker)),
-      credentials(threads_for_credentials),
-      listings(threads_for_listings) {}
+      ready(std::make_shared<ReadyProviders>(
+          parts.provider, parts.instance, *parts.broker, parts.lasting->slots)) {}
 
 boost::asio::awaitable<void> generate(std::shared_ptr<ApiLoop> loop,
                                       Endpoint endpoint,
@@ -346,7 +343,8 @@ boost::asio::awaitable<Result<ReadyProviderPtr>> ready_provider(ApiShared& share
     std::function<Result<ReadyProviderPtr>()> work = [ready = shared.ready, name] {
         return ready->make(name);
     };
-    auto made = co_await away(shared.credentials, std::move(work));
+    auto made =
+        co_await away(shared.parts.lasting->workers, Workers::For::credentials, std::move(work));
     co_return made;
 }
 

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/thread_pool.hpp>
 #include <memory>
 #include <optional>
 
@@ -17,15 +16,13 @@
 
 namespace handover::gateway {
 
-// What all loops share. The threads stand in for loops where something blocks.
+// What all loops share.
 struct ApiShared {
     explicit ApiShared(ModelApiParts given);
 
     ModelApiParts parts;
     std::shared_ptr<ReadyProviders> ready;
     KnownModels known{};
-    boost::asio::thread_pool credentials;
-    boost::asio::thread_pool listings;  // of their own: providers may hang
 };
 
 // One loop's.

@@ -1,5 +1,7 @@
 #include "gateway/loop_steps.hpp"
 
+#include <fmt/format.h>
+
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -44,7 +46,7 @@ run::Steps::Awaitable<Result<auth::ResolvedPtr>> LoopSteps::resolve(const auth::
     std::function<Result<auth::ResolvedPtr>()> work = [&broker = parts_.broker, target, stop] {
         return broker.resolve(target, {.stop = stop});
     };
-    auto resolved = co_await away(parts_.threads, std::move(work));
+    auto resolved = co_await away(parts_.workers, Workers::For::credentials, std::move(work));
     co_return resolved;
 }
 
@@ -55,41 +57,73 @@ run::Steps::Awaitable<Result<auth::ResolvedPtr>> LoopSteps::recover(const auth::
         [&broker = parts_.broker, target, rejected, stop] {
             return broker.recover(target, rejected, {.stop = stop});
         };
-    auto recovered = co_await away(parts_.threads, std::move(work));
-    if (parts_.request.metrics != nullptr) {
-        parts_.request.metrics->refresh(parts_.request.notes.provider, recovered ? "ok" : "failed");
-    }
+    auto recovered = co_await away(parts_.workers, Workers::For::credentials, std::move(work));
     co_return recovered;
 }
 
 run::Steps::Awaitable<Result<auth::Lease>> LoopSteps::lease(const auth::Resolved& resolved,
                                                             const Waiting& waiting,
                                                             const std::stop_token& stop) {
-    const auto before = parts_.broker.lease_waiters(resolved);
-    if (before >= static_cast<std::size_t>(parts_.max_queue)) {
-        co_return no_room(
-            "too many requests are waiting for this subscription, which runs one "
-            "at a time");
-    }
     const auto begun = SteadyClock::now();
-    auto lease = co_await stand_in_line(resolved, waiting, stop);
-    const auto waited = SteadyClock::now() - begun;
-    if (parts_.request.metrics != nullptr) {
-        parts_.request.metrics->lease_wait(parts_.request.notes.provider,
-                                           std::chrono::duration<double>(waited).count());
+    if (resolved.method.billing != auth::Billing::subscription) {
+        auto slot = co_await wait_for_slot(stop);
+        co_return waited(std::move(slot), begun);
     }
-    const bool too_long = !lease && waited >= parts_.queue_timeout && !stop.stop_requested();
-    if (too_long) {
-        co_return no_room(
-            "this subscription runs one request at a time, and its turn did not "
-            "come in time");
-    }
-    co_return lease;
+    auto lease = co_await wait_for_lease(resolved, waiting, stop);
+    co_return waited(std::move(lease), begun);
 }
 
-run::Steps::Awaitable<Result<auth::Lease>> LoopSteps::stand_in_line(const auth::Resolved& resolved,
-                                                                    const Waiting& waiting,
-                                                                    const std::stop_token& stop) {
+// PROVIDER_RATE_LIMITED and PROVIDER_UNAVAILABLE: there was no room in the line, or no time.
+Result<auth::Lease> LoopSteps::waited(Result<auth::Lease> lease, SteadyClock::time_point begun) {
+    const bool full = !lease && lease.error().code == Errc::provider_rate_limited;
+    if (full) return no_room(lease.error().message);
+    if (parts_.request.metrics != nullptr) {
+        const std::chrono::duration<double> seconds = SteadyClock::now() - begun;
+        parts_.request.metrics->lease_wait(parts_.request.notes.provider, seconds.count());
+    }
+    const bool too_late = !lease && lease.error().code == Errc::provider_unavailable;
+    if (too_late) return no_room(lease.error().message);
+    return lease;
+}
+
+bool LoopSteps::takes_turns(const auth::Resolved& resolved) const {
+    if (resolved.method.billing == auth::Billing::subscription) return true;
+    return parts_.slots != nullptr && parts_.slots->limited();
+}
+
+std::string LoopSteps::bound() const {
+    return fmt::format("{} gets {} requests at a time (concurrency)",
+                       parts_.request.notes.provider,
+                       parts_.slots->most());
+}
+
+run::Steps::Awaitable<Result<auth::Lease>> LoopSteps::wait_for_slot(const std::stop_token& stop) {
+    const auto executor = co_await boost::asio::this_coro::executor;
+    const auto timer = std::make_shared<boost::asio::steady_timer>(executor, parts_.queue_timeout);
+    const auto wake = [timer, executor] {
+        boost::asio::post(executor, [timer] { timer->cancel(); });
+    };
+    auto turn = std::make_unique<Turn>(parts_.slots);
+    const auto place = turn->take(static_cast<std::size_t>(parts_.max_queue), wake);
+    if (place == Turn::Place::has_slot) co_return auth::Lease(std::move(turn));
+    if (place == Turn::Place::line_is_full) {
+        co_return fail({.code = Errc::provider_rate_limited,
+                        .message = bound() + ", and too many are waiting"});
+    }
+    const Queued queued(parts_.request.metrics);
+    const std::stop_callback on_stop(stop, wake);
+    boost::system::error_code ignored;
+    co_await timer->async_wait(boost::asio::redirect_error(use_awaitable, ignored));
+    if (turn->has_slot()) co_return auth::Lease(std::move(turn));
+    if (stop.stop_requested())
+        co_return fail({.code = Errc::auth_cancelled, .message = "cancelled while waiting"});
+    co_return fail({.code = Errc::provider_unavailable,
+                    .message = bound() + ", and the turn of this one did not come in time"});
+}
+
+run::Steps::Awaitable<Result<auth::Lease>> LoopSteps::wait_for_lease(const auth::Resolved& resolved,
+                                                                     const Waiting& waiting,
+                                                                     const std::stop_token& stop) {
     const Queued queued(parts_.request.metrics);
     const auto executor = co_await boost::asio::this_coro::executor;
     // The broker calls from any thread, and may do so after the wait.
@@ -98,6 +132,7 @@ run::Steps::Awaitable<Result<auth::Lease>> LoopSteps::stand_in_line(const auth::
         const auto shared = std::make_shared<decltype(handler)>(std::move(handler));
         auth::LeaseWait wait = {
             .patience = {.deadline = SteadyClock::now() + parts_.queue_timeout, .stop = stop},
+            .most_waiting = static_cast<std::size_t>(parts_.max_queue),
             .done =
                 [shared, executor](Result<auth::Lease> lease) {
                     boost::asio::post(executor, [shared, given = std::move(lease)]() mutable {

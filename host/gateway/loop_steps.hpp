@@ -7,12 +7,10 @@
 #include <string>
 
 #include "gateway/client_request.hpp"
+#include "gateway/request_slots.hpp"
+#include "gateway/workers.hpp"
 #include "http/loop_client.hpp"
 #include "run/steps.hpp"
-
-namespace boost::asio {
-class thread_pool;
-}
 
 namespace handover::gateway {
 
@@ -22,8 +20,9 @@ public:
     struct Parts {
         http::LoopClient& client;
         auth::Broker& broker;
-        boost::asio::thread_pool& threads;  // for what blocks: a credential that is not at hand
+        Workers& workers;  // for what blocks: a credential that is not at hand
         ClientRequest& request;
+        std::shared_ptr<RequestSlots> slots = {};  // the provider's, where it is metered
         int max_queue = 256;
         std::chrono::milliseconds queue_timeout = std::chrono::minutes(1);
     };
@@ -35,6 +34,7 @@ public:
     Awaitable<Result<auth::ResolvedPtr>> recover(const auth::Target& target,
                                                  const auth::Resolved& rejected,
                                                  const std::stop_token& stop) override;
+    [[nodiscard]] bool takes_turns(const auth::Resolved& resolved) const override;
     // Stands in line with at most `max_queue` others, and for so long.
     Awaitable<Result<auth::Lease>> lease(const auth::Resolved& resolved,
                                          const Waiting& waiting,
@@ -48,9 +48,13 @@ public:
     [[nodiscard]] std::optional<std::chrono::seconds> queue_wait() const { return queue_wait_; }
 
 private:
-    Awaitable<Result<auth::Lease>> stand_in_line(const auth::Resolved& resolved,
-                                                 const Waiting& waiting,
-                                                 const std::stop_token& stop);
+    Awaitable<Result<auth::Lease>> wait_for_lease(const auth::Resolved& resolved,
+                                                  const Waiting& waiting,
+                                                  const std::stop_token& stop);
+    Awaitable<Result<auth::Lease>> wait_for_slot(const std::stop_token& stop);
+    [[nodiscard]] std::string bound() const;
+    Result<auth::Lease> waited(Result<auth::Lease> lease,
+                               std::chrono::steady_clock::time_point begun);
     Failure no_room(const std::string& message);
 
     Parts parts_;

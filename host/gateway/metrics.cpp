@@ -146,7 +146,7 @@ void write_histograms(Page& page, const Counts& counts) {
         page.histogram(fmt::format("provider=\"{}\"", label(provider)), upstream_bounds, histogram);
     page.family("handover_lease_wait_seconds",
                 "histogram",
-                "Waiting for the one request at a time of a subscription.");
+                "Waiting for a subscription's one request at a time, or for a provider's concurrency.");
     for (const auto& [provider, histogram] : counts.lease_waits)
         page.histogram(fmt::format("provider=\"{}\"", label(provider)), upstream_bounds, histogram);
     page.family("handover_added_seconds", "histogram", "What the gateway itself adds.");
@@ -250,7 +250,7 @@ Counts LoopMetrics::counts() const {
 }
 
 Metrics::Metrics(std::size_t loops) {
-    for (std::size_t i = 0; i < loops; ++i) loops_.push_back(std::make_unique<LoopMetrics>());
+    for (std::size_t i = 0; i <= loops; ++i) loops_.push_back(std::make_unique<LoopMetrics>());
 }
 
 std::string Metrics::text() const {

@@ -1,5 +1,5 @@
 // Counters of what the gateway does, for GET /metrics in Prometheus' text format. Each loop counts
-// for itself; a scrape adds them up.
+// for itself, as do the threads beside them; a scrape adds them up.
 #pragma once
 
 #include <array>
@@ -77,7 +77,7 @@ public:
 
     // Gauges: raised and lowered.
     std::atomic<std::int64_t> in_flight = 0;
-    std::atomic<std::int64_t> queued = 0;  // requests that wait for a lease or their turn
+    std::atomic<std::int64_t> queued = 0;  // requests that wait for a lease or a slot
     std::atomic<std::int64_t> connections = 0;
 
     [[nodiscard]] Counts counts() const;
@@ -92,10 +92,12 @@ class Metrics {
 public:
     explicit Metrics(std::size_t loops);
     [[nodiscard]] LoopMetrics& of(std::size_t loop) { return *loops_.at(loop); }
+    // What happens on no loop.
+    [[nodiscard]] LoopMetrics& elsewhere() { return *loops_.back(); }
     [[nodiscard]] std::string text() const;  // the whole page
 
 private:
-    std::vector<std::unique_ptr<LoopMetrics>> loops_;
+    std::vector<std::unique_ptr<LoopMetrics>> loops_;  // and one more
 };
 
 }  // namespace handover::gateway

@@ -23,6 +23,10 @@ Result<void> ModelApi::check() {
     return {};
 }
 
+void ModelApi::take_over() {
+    shared_->parts.lasting->slots.allow(shared_->parts.concurrency);
+}
+
 void ModelApi::add_routes(Routes& routes, const LoopContext& loop) {
     const auto own = std::make_shared<ApiLoop>(shared_, loop.io);
     const auto generates = [&](std::string_view path, Endpoint endpoint) {

@@ -5,12 +5,15 @@
 #include <chrono>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 
 #include "auth/broker.hpp"
 #include "gateway/routes.hpp"
+#include "gateway/request_slots.hpp"
 #include "gateway/routing.hpp"
+#include "gateway/workers.hpp"
 #include "http/client.hpp"
 #include "limits/ledgers.hpp"
 #include "plugins/plugin.hpp"
@@ -19,6 +22,12 @@
 namespace handover::gateway {
 
 struct ApiShared;
+
+// What stays when a reload makes another ModelApi.
+struct Lasting {
+    Workers workers{};
+    SlotTable slots{};
+};
 
 struct ModelApiParts {
     RoutingTable routing = {};
@@ -31,6 +40,10 @@ struct ModelApiParts {
     auth::Broker* broker = nullptr;
     limits::Ledgers* ledgers = nullptr;
     auth::Clock clock = {};
+
+    std::shared_ptr<Lasting> lasting = {};
+    // How many requests may be in flight at once, of metered providers that are bounded.
+    std::map<std::string, int> concurrency = {};
 
     http::ClientOptions client = {};
     http::Send send = {};                     // for lists of models; blocks
@@ -51,6 +64,8 @@ public:
     // The default provider's plugin is loaded and its config found good: for a start or a reload
     // that fails at once instead of at the first request. Blocking.
     Result<void> check();
+    // From now on this reading of the config holds for what lasts.
+    void take_over();
 
     // For one loop, on its thread. The routes keep this object alive.
     void add_routes(Routes& routes, const LoopContext& loop);

@@ -65,11 +65,14 @@ boost::asio::awaitable<void> list_provider(std::shared_ptr<ApiLoop> loop,
     auto& shared = *loop->shared;
     const auto ready = co_await ready_provider(shared, name);
     if (ready) {
+        auto& workers = shared.parts.lasting->workers;
+        // It may outlive the request, and ends with the gateway then.
         std::function<std::optional<Models>()> work =
-            [provider = *ready, parts = &shared.parts, stop] {
-                return ask(*provider, *parts, stop);  // the pool is joined before the parts go
+            [provider = *ready, parts = &shared.parts, stop, ending = workers.ending()] {
+                const EitherStop either(stop, ending);
+                return ask(*provider, *parts, either.token());
             };
-        auto models = co_await away(shared.listings, std::move(work));
+        auto models = co_await away(workers, Workers::For::listings, std::move(work));
         if (models) {
             shared.known.learn(name, *std::move(models));
         } else {

@@ -21,6 +21,7 @@ Result<ReadyProviderPtr> ReadyProviders::make(const std::string& name) {
     auto ready =
         std::make_shared<const ReadyProvider>(ReadyProvider{.provider = *std::move(provider),
                                                             .instance = *std::move(instance),
+                                                            .slots = slots_.of(name),
                                                             .target = std::move(target)});
     const std::lock_guard guard(mutex_);
     ready_[name] = ready;

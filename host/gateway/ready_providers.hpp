@@ -11,6 +11,7 @@
 #include <string>
 
 #include "auth/broker.hpp"
+#include "gateway/request_slots.hpp"
 #include "plugins/plugin.hpp"
 #include "providers/provider.hpp"
 
@@ -19,6 +20,7 @@ namespace handover::gateway {
 struct ReadyProvider {
     providers::Provider provider;
     plugins::Instance instance;
+    std::shared_ptr<RequestSlots> slots;
     std::shared_ptr<const auth::Target> target = {};  // kept fresh by the broker
 };
 using ReadyProviderPtr = std::shared_ptr<const ReadyProvider>;
@@ -29,10 +31,14 @@ public:
     using MakeProvider = std::function<Result<providers::Provider>(const std::string& name)>;
     using MakeInstance = std::function<Result<plugins::Instance>(const providers::Provider&)>;
 
-    ReadyProviders(MakeProvider provider, MakeInstance instance, auth::Broker& broker)
+    ReadyProviders(MakeProvider provider,
+                   MakeInstance instance,
+                   auth::Broker& broker,
+                   SlotTable& slots)
         : make_provider_(std::move(provider)),
           make_instance_(std::move(instance)),
-          broker_(broker) {}
+          broker_(broker),
+          slots_(slots) {}
 
     // Null where it was not made yet.
     [[nodiscard]] ReadyProviderPtr find(const std::string& name) const;
@@ -45,6 +51,7 @@ private:
     MakeProvider make_provider_;
     MakeInstance make_instance_;
     auth::Broker& broker_;
+    SlotTable& slots_;
     std::mutex making_;         // one at a time; held while a plugin loads
     mutable std::mutex mutex_;  // guards ready_
     std::map<std::string, ReadyProviderPtr> ready_ = {};

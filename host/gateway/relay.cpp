@@ -17,6 +17,7 @@ namespace handover::gateway {
 namespace {
 
 constexpr std::size_t most_gathered = 64U << 10U;  // bytes of a body that is answered in one piece
+constexpr std::size_t longest_end = 8U << 10U;     // bytes of a longer one that are looked at
 constexpr std::size_t longest_event = http::SseDecoder::default_max_event;
 
 // The last object called "usage" in a piece of an answer, if there is one; the name cannot stand in
@@ -105,22 +106,30 @@ public:
         : writer_(client), dialect_(conversation.client), head_(head) {}
 
     bool body(std::string_view bytes) override {
-        if (streaming_) return writer_.write(bytes);
+        if (streaming_) {
+            keep_end(bytes);
+            return writer_.write(bytes);
+        }
         gathered_.append(bytes);
         if (gathered_.size() <= most_gathered) return true;
         streaming_ = true;
         writer_.head(head_.status, passed_headers(head_.headers));
-        return writer_.write(std::exchange(gathered_, {}));
+        const auto all = std::exchange(gathered_, {});
+        keep_end(all);
+        return writer_.write(all);
     }
 
     [[nodiscard]] bool ended() const override { return false; }
 
     std::optional<http::Response> finish() override {
+        // Embeddings count as chat does.
+        look_for_usage(gathered_,
+                       dialect_.value_or(dialects::Dialect::chat_completions),
+                       writer_.notes());
         if (streaming_) {
             writer_.finish();
             return std::nullopt;
         }
-        if (dialect_) look_for_usage(gathered_, *dialect_, writer_.notes());
         writer_.whole(head_.status, passed_headers(head_.headers), gathered_);
         return std::nullopt;
     }
@@ -132,8 +141,14 @@ private:
     ClientWriter writer_;
     std::optional<dialects::Dialect> dialect_;
     http::ResponseHead head_;
+    // Where the usage stands, of a body that is too long to be gathered.
+    void keep_end(std::string_view bytes) {
+        gathered_.append(bytes.substr(bytes.size() - std::min(bytes.size(), longest_end)));
+        if (gathered_.size() > 2 * longest_end) gathered_.erase(0, gathered_.size() - longest_end);
+    }
+
     bool streaming_ = false;
-    std::string gathered_ = {};
+    std::string gathered_ = {};  // all of it; of a long one the end
 };
 
 bool passes(std::string_view name) {

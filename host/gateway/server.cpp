@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <sys/socket.h>
 
+#include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
@@ -90,6 +91,7 @@ private:
     bool draining_ = false;
     bool reload_again_ = false;  // a further SIGHUP came while one was carried out
     std::jthread reloading_;
+    std::jthread ending_;
 };
 
 void Server::open_doors() {
@@ -207,15 +209,18 @@ void Server::reloaded(const Result<FrontState>& state) {
                    "serve",
                    "the config is not reloaded, the old one stays: " + error.message +
                        (error.reason.empty() ? "" : "; " + error.reason));
+        if (options_.reload_ended) options_.reload_ended();
     }
     if (std::exchange(reload_again_, false)) reload();
 }
 
 void Server::take_over(const FrontState& state) {
     publish(state);
-    on_every_loop([this](Loop& loop) {
+    const auto left = std::make_shared<std::atomic<std::size_t>>(loops_.size());
+    on_every_loop([this, left](Loop& loop) {
         loop.use(options_.make_routes(
             {.io = loop.io(), .index = loop.index(), .metrics = loop.metrics()}));
+        if (--*left == 0 && options_.reload_ended) options_.reload_ended();
     });
     log::write_event(log::Level::info, "serve", "the config is reloaded", {});
 }
@@ -278,9 +283,14 @@ void Server::cut() {
     });
 }
 
+// Whoever works for a loop elsewhere comes back to it before it stops.
 void Server::end() {
     timer_->cancel();
-    for (const auto& loop : loops_) loop->io().stop();
+    if (ending_.joinable()) return;
+    ending_ = std::jthread([this] {
+        if (options_.finish) options_.finish();
+        on_every_loop([](Loop& loop) { loop.io().stop(); });
+    });
 }
 
 void Server::run() {
@@ -291,6 +301,7 @@ void Server::run() {
     open_doors();
     const std::stop_callback on_stop(
         options_.stop, [this] { asio::post(first().io(), [this] { begin_drain(); }); });
+    if (options_.ready) options_.ready();
     std::vector<std::jthread> threads;
     for (std::size_t i = 1; i < loops_.size(); ++i)
         threads.emplace_back([this, i] { run_loop(*loops_[i]); });

@@ -25,9 +25,16 @@ struct ServerOptions {
     // SIGHUP: what holds from now on; a failure is logged and everything stays. Called on a thread
     // of its own; when it succeeded `make_routes` is called again, once for each loop.
     std::function<Result<FrontState>()> reload = {};
+    // A reload is over, well or not: what it changed holds on every loop. On whatever thread.
+    std::function<void()> reload_ended = {};
     // Asked once a second on the first loop's thread: the keys, if their file has changed.
     std::function<std::optional<std::vector<GatewayKey>>()> changed_keys = {};
     std::stop_token stop = {};  // asks for an orderly end
+    // Called by `run_server` once SIGHUP and `stop` are heeded.
+    std::function<void()> ready = {};
+    // Called at the end on a thread of its own, while the loops still run: whoever could hand
+    // something to one of them has done so when it returns. Ends what takes long.
+    std::function<void()> finish = {};
 };
 
 // The CPUs that this process may run on; at least 1.

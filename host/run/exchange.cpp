@@ -94,13 +94,13 @@ private:
         return names;
     }
 
-    // The credential, and for a subscription its lease. A wait for the lease may have outlived the
-    // credential, or its account.
+    // The credential, and where requests take turns the right to send one. A wait for it may have
+    // outlived the credential, or its account.
     Awaitable<Result<void>> authorize() {
         auto resolved = co_await steps_.resolve(target_, stop_);
         while (resolved) {
             resolved_ = *resolved;
-            if (resolved_->method.billing != auth::Billing::subscription) co_return Result<void>();
+            if (!steps_.takes_turns(*resolved_)) co_return Result<void>();
             const Steps::Waiting waiting = [this](std::optional<long> holder) {
                 notice("waiting for another request of this subscription" +
                        (holder ? fmt::format(" (process {})", *holder) : std::string()));

@@ -30,7 +30,10 @@ public:
     virtual Awaitable<Result<auth::ResolvedPtr>> recover(const auth::Target& target,
                                                          const auth::Resolved& rejected,
                                                          const std::stop_token& stop) = 0;
-    // Asked for subscriptions only.
+    // Whether requests with that credential have to wait for their turn: `lease` is asked then.
+    [[nodiscard]] virtual bool takes_turns(const auth::Resolved& resolved) const {
+        return resolved.method.billing == auth::Billing::subscription;
+    }
     virtual Awaitable<Result<auth::Lease>> lease(const auth::Resolved& resolved,
                                                  const Waiting& waiting,
                                                  const std::stop_token& stop) = 0;

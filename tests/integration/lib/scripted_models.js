@@ -1,5 +1,6 @@
 // A model API on loopback that answers as the test says: `reply(request)` gives {status, headers, json}, or {events} with the data
-// of each server-sent event (an object or '[DONE]'; a gate in between is waited for). It takes every key that begins sandbox-key.
+// of each server-sent event (an object or '[DONE]'; a gate in between is waited for). It takes every key that begins sandbox-key, or
+// what `accepts` says.
 import { listen, readBody } from './loopback.js';
 import { Record } from './record.js';
 
@@ -12,6 +13,7 @@ export async function startScriptedModels(reply) {
 
 class ScriptedModels {
   record = new Record(); // {method, path, headers, body, text}, {disconnected}
+  accepts = /^Bearer sandbox-key/;
 
   constructor(reply) {
     this.reply = reply;
@@ -34,7 +36,7 @@ class ScriptedModels {
       if (!answer.writableFinished) this.record.add({ disconnected: true, path: entry.path });
     });
     this.record.add(entry);
-    if (!/^Bearer sandbox-key/.test(entry.headers.authorization ?? '')) {
+    if (!this.accepts.test(entry.headers.authorization ?? '')) {
       return json(answer, 401, { error: { message: 'who are you?', type: 'invalid_request_error', code: 'invalid_api_key', param: null } });
     }
     const made = await this.reply(entry, this.requests(entry.path).length);
@@ -116,6 +118,13 @@ export function callItem(call_id, name, args) {
   return { id: `fc_${call_id}`, type: 'function_call', status: 'completed', call_id, name, arguments: JSON.stringify(args) };
 }
 
+export function reasoningItem(text) {
+  return { id: 'rs_1', type: 'reasoning', status: 'completed', summary: [{ type: 'summary_text', text }], encrypted_content: 'sandbox-thoughts' };
+}
+
+// A text as a stream brings it.
+export const pieces = (text) => text.match(/[^]{1,7}/g) ?? [];
+
 // The ladder of one item, as the codex backend and the public API both give it.
 export function responseEvents(items, { between = [] } = {}) {
   let sequence_number = 0;
@@ -133,9 +142,16 @@ export function responseEvents(items, { between = [] } = {}) {
       }
       events.push(event('response.output_text.done', { ...place, content_index: 0, text: part.text, logprobs: [] }));
       events.push(event('response.content_part.done', { ...place, content_index: 0, part }));
+    } else if (item.type === 'reasoning') {
+      const [part] = item.summary;
+      events.push(event('response.output_item.added', { output_index, item: { ...item, summary: [] } }));
+      events.push(event('response.reasoning_summary_part.added', { ...place, summary_index: 0, part: { ...part, text: '' } }));
+      for (const delta of pieces(part.text)) events.push(event('response.reasoning_summary_text.delta', { ...place, summary_index: 0, delta }));
+      events.push(event('response.reasoning_summary_text.done', { ...place, summary_index: 0, text: part.text }));
+      events.push(event('response.reasoning_summary_part.done', { ...place, summary_index: 0, part }));
     } else {
       events.push(event('response.output_item.added', { output_index, item: { ...item, status: 'in_progress', arguments: '' } }));
-      events.push(event('response.function_call_arguments.delta', { ...place, delta: item.arguments }));
+      for (const delta of pieces(item.arguments)) events.push(event('response.function_call_arguments.delta', { ...place, delta }));
       events.push(event('response.function_call_arguments.done', { ...place, arguments: item.arguments, name: item.name }));
     }
     events.push(event('response.output_item.done', { output_index, item }));

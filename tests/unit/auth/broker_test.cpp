@@ -526,6 +526,62 @@ TEST_CASE("16 threads, one refresh") {
     CHECK(world.refreshes() == 1);
 }
 
+TEST_CASE("every refresh is told once, by whatever it was caused") {
+    BrokerWorld world;
+    world.logged_in(3600);
+    const auto first = world.broker->resolve(world.target, {});
+    REQUIRE(first);
+    CHECK(world.refreshes_told().empty());
+    world.answer(tokens(1));
+    SECTION("asked for") {
+        REQUIRE(world.broker->refresh(world.target, {}));
+        CHECK(world.refreshes_told() == "example ok;");
+    }
+    SECTION("due") {
+        world.now = 3600;
+        CHECK(world.token() == "sandbox-access-1");
+        CHECK(world.token() == "sandbox-access-1");
+        CHECK(world.refreshes_told() == "example ok;");
+    }
+    SECTION("a 401 from upstream, for two requests") {
+        REQUIRE(world.broker->recover(world.target, **first, {}));
+        REQUIRE(world.broker->recover(world.target, **first, {}));
+        CHECK(world.refreshes_told() == "example ok;");
+    }
+    SECTION("done by somebody else") {
+        auto parts = world.services();
+        parts.on_refresh = {};
+        Broker other(std::move(parts));
+        REQUIRE(other.refresh(world.target, {}));
+        REQUIRE(world.broker->recover(world.target, **first, {}));
+        CHECK(world.refreshes() == 1);
+        CHECK(world.refreshes_told().empty());
+    }
+    SECTION("refused, and paused after that") {
+        world.answer(answered(503, ""));
+        world.now = 3600;
+        CHECK(world.token() == "AUTH_REFRESH_UNAVAILABLE");
+        CHECK(world.token() == "AUTH_REFRESH_UNAVAILABLE");
+        CHECK(world.refreshes_told() == "example failed;");
+    }
+    SECTION("no connection") {
+        world.answer(lost(handover::http::Delivery::not_sent));
+        CHECK_FALSE(world.broker->refresh(world.target, {}));
+        CHECK(world.refreshes_told() == "example failed;");
+    }
+    SECTION("not stored, but used") {
+        std::atomic<bool> broken = true;
+        world.fault = [&](std::string_view step, std::string_view file) {
+            return broken && step == "rename" && file.ends_with(".json") ? EIO : 0;
+        };
+        world.now = 3600;
+        CHECK(world.token() == "sandbox-access-1");
+        broken = false;
+        world.broker.reset();
+        CHECK(world.refreshes_told() == "example ok;");
+    }
+}
+
 TEST_CASE("a caller that gives up leaves the refresh to finish") {
     BrokerWorld world;
     world.logged_in(0);
@@ -614,6 +670,7 @@ TEST_CASE("kept fresh: refreshed in the background while requests go on with the
     CHECK(TimedWorld::eventually([&] { return world.token_now() == "sandbox-access-1"; }));
     CHECK(world.broker->resolve_now(*target) == *world.broker->resolve(world.target, {}));
     CHECK(world.refreshes() == 1);
+    CHECK(world.refreshes_told() == "example ok;");
 }
 
 TEST_CASE("kept fresh: logins and logouts of others are followed") {
@@ -664,6 +721,8 @@ TEST_CASE("kept fresh: a dead authority is left alone for a while, and stops nob
     for (int i = 0; i < 100; ++i) CHECK(world.token() == "sandbox-access-0");
     CHECK(world.token_now() == "sandbox-access-0");
     CHECK(world.refreshes() == 1);
+    CHECK(TimedWorld::eventually([&] { return !world.refreshes_told().empty(); }));
+    CHECK(world.refreshes_told() == "example failed;");
 }
 
 TEST_CASE("while the token works nobody waits long for a refresh; it goes on") {

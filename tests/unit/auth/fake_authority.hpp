@@ -122,6 +122,7 @@ struct World {
     std::deque<http::Outcome> answers;
     std::vector<http::Request> requests;
     std::function<void()> before_answer;  // runs while the request is on its way
+    std::string told;                     // of refreshes: "ok failed ..."
 
     http::Outcome send(const http::Request& request) {
         std::function<void()> hook;
@@ -153,7 +154,17 @@ struct World {
                 .environment = [this](const std::string& name) -> std::optional<std::string> {
                     const auto found = variables.find(name);
                     return found == variables.end() ? std::nullopt : std::optional(found->second);
-                }};
+                },
+                .on_refresh =
+                    [this](const CredentialId& id, bool ok) {
+                        const std::lock_guard guard(mutex);
+                        told += id.provider + (ok ? " ok;" : " failed;");
+                    }};
+    }
+
+    std::string refreshes_told() {
+        const std::lock_guard guard(mutex);
+        return told;
     }
 
     // How many requests went to the token endpoint.

@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 
 #include <algorithm>
+#include <barrier>
 #include <mutex>
 #include <thread>
 
@@ -176,6 +177,37 @@ TEST_CASE("those who wait with a thread and those without stand in one line") {
     second.join();
     REQUIRE(said.wait_for(3));
     CHECK(said.all() == std::vector<std::string>{"first", "second", "third"});
+}
+
+TEST_CASE("a line has room for so many, whoever comes at once") {
+    constexpr int callers = 16;
+    constexpr std::size_t most = 3;
+    TemporaryFolder folder;
+    LeaseTable table(folder.path() / "leases");
+    LeaseTable other(folder.path() / "leases");
+    // The lease is out in this process, or in another one: then the first who waits is in line too.
+    for (auto* from : {&table, &other}) {
+        Said said;
+        auto held = from->take("a", {});
+        std::barrier start(callers);
+        std::vector<std::thread> threads;
+        for (int i = 0; i < callers; ++i) {
+            threads.emplace_back([&] {
+                start.arrive_and_wait();
+                table.take_async("a", {.most_waiting = most, .done = said.noter("turn")});
+            });
+        }
+        for (auto& thread : threads) thread.join();
+        CHECK(said.all() == std::vector<std::string>(callers - most, "turn PROVIDER_RATE_LIMITED"));
+        CHECK(table.waiting("a") == most);
+        *held = Lease();
+        REQUIRE(said.wait_for(callers));
+        CHECK(said.all().back() == "turn");
+    }
+    // Who need not wait is let in whatever room there is.
+    Said said;
+    table.take_async("a", {.most_waiting = 0, .done = said.noter("turn")});
+    CHECK(said.all() == std::vector<std::string>{"turn"});
 }
 
 TEST_CASE("a wait that ends early leaves the others in their places") {

@@ -198,9 +198,13 @@ TEST_CASE("bodies in one dialect") {
         CHECK(relay->body(piece));
         CHECK(scene.seen.heads == 1);
         CHECK(scene.seen.body.size() == 100'000);
-        SECTION("to the end") {
+        SECTION("to the end, which says what it used") {
+            CHECK(relay->body(R"(","usage":{"prompt_tokens":3,"compl)"));
+            CHECK(relay->body(R"(etion_tokens":2,"total_tokens":5}})"));
             CHECK_FALSE(relay->finish());
             CHECK(scene.seen.finished);
+            CHECK(scene.notes.input_tokens == 3);
+            CHECK(scene.notes.output_tokens == 2);
         }
         SECTION("or not: there is no other way to say so") {
             relay->fail({});
@@ -303,7 +307,11 @@ TEST_CASE("a whole answer in the other dialect") {
 TEST_CASE("what is not translated passes, whatever it is") {
     Scene scene;
     const auto relay = scene.relay("application/json");
-    CHECK(relay->body(R"({"object":"list","data":[]})"));
+    const std::string text =
+        R"({"object":"list","data":[],"usage":{"prompt_tokens":5,"total_tokens":5}})";
+    CHECK(relay->body(text));
     CHECK_FALSE(relay->finish());
-    CHECK(scene.seen.body == R"({"object":"list","data":[]})");
+    CHECK(scene.seen.body == text);
+    CHECK(scene.notes.input_tokens == 5);
+    CHECK(scene.notes.output_tokens == 0);
 }

@@ -1,0 +1,103 @@
+// Work that outlives who asked for it, and the end of the threads that do it.
+#include "gateway/workers.hpp"
+
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <catch2/catch.hpp>
+
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "gateway/away.hpp"
+
+using namespace handover::gateway;
+namespace asio = boost::asio;
+
+namespace {
+
+// Blocks until it is asked to end; says on which thread it was.
+std::function<std::thread::id()> silent_work(std::atomic<bool>& begun, std::stop_token ending) {
+    return [&begun, ending = std::move(ending)] {
+        std::mutex mutex;
+        std::condition_variable_any never;
+        std::unique_lock lock(mutex);
+        begun = true;
+        begun.notify_all();
+        never.wait(lock, ending, [] { return false; });
+        return std::this_thread::get_id();
+    };
+}
+
+}  // namespace
+
+TEST_CASE("finish ends what is silent, and its result is back at the loop by then") {
+    Workers workers;
+    asio::io_context loop{1};
+    std::atomic<bool> begun = false;
+    std::thread::id where;
+    const auto ask = [&]() -> asio::awaitable<void> {
+        auto result =
+            co_await away(workers, Workers::For::listings, silent_work(begun, workers.ending()));
+        where = result;
+    };
+    asio::co_spawn(loop, ask(), asio::detached);
+    loop.poll();
+    begun.wait(false);
+    CHECK(where == std::thread::id());
+    workers.finish();
+    loop.poll();  // nothing is awaited from elsewhere any more
+    CHECK(where != std::thread::id());
+    CHECK(where != std::this_thread::get_id());
+}
+
+TEST_CASE("a loop may go before a result that nobody reads") {
+    Workers workers;
+    std::atomic<bool> begun = false;
+    {
+        asio::io_context loop{1};
+        const auto ask = [&]() -> asio::awaitable<void> {
+            auto result = co_await away(
+                workers, Workers::For::credentials, silent_work(begun, workers.ending()));
+            (void)result;
+        };
+        asio::co_spawn(loop, ask(), asio::detached);
+        loop.poll();
+        begun.wait(false);
+        workers.finish();
+    }
+    workers.finish();  // once more does no harm
+}
+
+TEST_CASE("after the end work is done by who asks for it") {
+    Workers workers;
+    workers.finish();
+    asio::io_context loop{1};
+    std::atomic<bool> begun = false;
+    std::thread::id where;
+    const auto ask = [&]() -> asio::awaitable<void> {
+        auto result =
+            co_await away(workers, Workers::For::credentials, silent_work(begun, workers.ending()));
+        where = result;
+    };
+    asio::co_spawn(loop, ask(), asio::detached);
+    loop.run();
+    CHECK(where == std::this_thread::get_id());
+}
+
+TEST_CASE("either of two stops is enough") {
+    std::stop_source one;
+    std::stop_source other;
+    const EitherStop either(one.get_token(), other.get_token());
+    CHECK_FALSE(either.token().stop_requested());
+    SECTION("one") {
+        one.request_stop();
+    }
+    SECTION("the other") {
+        other.request_stop();
+    }
+    CHECK(either.token().stop_requested());
+    const EitherStop late(one.get_token(), other.get_token());
+    CHECK(late.token().stop_requested());
+}
