@@ -5,6 +5,7 @@ const EVERY = 1000; // ms
 const LINES = 10; // while it runs
 // The allocator keeps what it got for a peak of its own; a leak of 50 bytes a request would be far beyond this in ten minutes.
 const TOLERANCE = { share: 0.05, bytes: 1 << 20 };
+const SHORTEST = 60; // s: fifths of less are a handful of samples
 const TICKS = 100; // of CPU time in a second (USER_HZ)
 
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
@@ -61,8 +62,11 @@ export class Watch {
     const second = median(this.#fifth(1).map(({ rss }) => rss));
     const end = median(this.#fifth(4).map(({ rss }) => rss));
     const most = second + Math.max(second * TOLERANCE.share, TOLERANCE.bytes);
-    return [
+    const memory = this.seconds < SHORTEST ? [] : [
       { name: 'memory flat', good: end <= most, text: `${megabytes(second)} MiB in the second fifth, ${megabytes(end)} in the last, at most ${megabytes(most)}` },
+    ];
+    return [
+      ...memory,
       { name: 'descriptors back', good: last.descriptors <= this.first.descriptors, text: `${this.first.descriptors} before, ${last.descriptors} after` },
     ];
   }
