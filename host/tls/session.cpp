@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <new>
 #include <utility>
 
@@ -104,35 +103,46 @@ Session::Opened Session::open(std::span<char> room, std::string& out) {
     }
 }
 
+struct Session::Record {
+    std::array<char, longest_record> bytes;  // NOLINT: filled as far as `size` says
+    std::size_t size = 0;
+};
+
 bool Session::write(std::string_view plain) {
     return ssl_.write(session_, plain.data(), static_cast<int>(plain.size())) > 0;
+}
+
+bool Session::leave(Record& record) {
+    const std::string_view plain(record.bytes.data(), std::exchange(record.size, 0));
+    return plain.empty() || write(plain);
+}
+
+// Into the record that is being filled; whole records of one piece need no copy.
+bool Session::gather(std::string_view piece, Record& record) {
+    if (const auto whole = piece.size() / longest_record * longest_record;
+        record.size == 0 && whole > 0) {
+        if (!write(piece.substr(0, whole))) return false;
+        piece.remove_prefix(whole);
+    }
+    while (!piece.empty()) {
+        const auto taken =
+            piece.copy(record.bytes.data() + record.size, longest_record - record.size);
+        record.size += taken;
+        piece.remove_prefix(taken);
+        if (record.size == longest_record && !leave(record)) return false;
+    }
+    return true;
 }
 
 bool Session::seal(std::span<const std::string_view> pieces, std::string& out) {
     if (!failure_.empty()) return false;
     out_ = &out;
     ssl_.clear_errors();
-    std::array<char, longest_record> record;  // NOLINT: filled as far as it is used
-    std::size_t filled = 0;
-    const auto leave = [&] {
-        return filled == 0 || write({record.data(), std::exchange(filled, 0)});
-    };
-    for (auto piece : pieces) {
-        while (!piece.empty()) {
-            // Whole records of one piece need no copy.
-            const auto whole = filled == 0 ? piece.size() / longest_record * longest_record : 0;
-            const auto taken = whole > 0 ? whole : std::min(piece.size(), longest_record - filled);
-            if (whole > 0) {
-                if (!write(piece.substr(0, whole))) return false;
-            } else {
-                std::memcpy(record.data() + filled, piece.data(), taken);
-                filled += taken;
-                if (filled == longest_record && !leave()) return false;
-            }
-            piece.remove_prefix(taken);
-        }
-    }
-    return leave();
+    Record record;
+    return std::all_of(pieces.begin(),
+                       pieces.end(),
+                       [&](std::string_view piece) { return gather(piece, record); }) &&
+           leave(record);
 }
 
 void Session::end(std::string& out) {

@@ -52,7 +52,11 @@ public:
 private:
     friend struct Wire;  // OpenSSL's way to `incoming_` and `out_`
 
+    struct Record;
+
     bool write(std::string_view plain);
+    bool gather(std::string_view piece, Record& record);
+    bool leave(Record& record);
 
     std::shared_ptr<const Identity> identity_;
     const SslLibrary& ssl_;
