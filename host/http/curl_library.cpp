@@ -46,6 +46,9 @@ bool find_all(void* handle, CurlLibrary& curl) {
            find(handle, "curl_multi_remove_handle", curl.multi_remove_handle) &&
            find(handle, "curl_multi_socket_action", curl.multi_socket_action) &&
            find(handle, "curl_multi_info_read", curl.multi_info_read) &&
+           find(handle, "curl_share_init", curl.share_init) &&
+           find(handle, "curl_share_setopt", curl.share_setopt) &&
+           find(handle, "curl_share_cleanup", curl.share_cleanup) &&
            find(handle, "curl_slist_append", curl.slist_append) &&
            find(handle, "curl_slist_free_all", curl.slist_free_all);
 }

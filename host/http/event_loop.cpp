@@ -9,6 +9,10 @@
 
 namespace handover::http {
 
+// By itself libcurl keeps four for each transfer that is under way at the moment one ends: a busy
+// loop's quiet moment would cost it its connections, and then the handshakes of new ones.
+constexpr long most_connections = 256;
+
 // A socket of libcurl's, watched but not owned.
 struct EventLoop::Watch {
     Watch(boost::asio::io_context& io, curl_socket_t fd) : socket(fd), descriptor(io, fd) {}
@@ -24,8 +28,11 @@ struct EventLoop::Watch {
 };
 
 EventLoop::EventLoop(boost::asio::io_context& io, const CurlLibrary& curl)
-    : io_(io), curl_(curl), multi_(curl.multi_init()), timer_(io) {
+    : io_(io), curl_(curl), multi_(curl.multi_init()), share_(curl.share_init()), timer_(io) {
+    if (share_ != nullptr)
+        curl_.share_setopt(share_, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
     if (multi_ == nullptr) return;
+    curl_.multi_setopt(multi_, CURLMOPT_MAXCONNECTS, most_connections);
     curl_.multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &EventLoop::socket_wanted);
     curl_.multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
     curl_.multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, &EventLoop::timer_wanted);
@@ -36,6 +43,7 @@ EventLoop::~EventLoop() {
     *alive_ = false;
     for (const auto& [easy, transfer] : running_) curl_.multi_remove_handle(multi_, easy);
     if (multi_ != nullptr) curl_.multi_cleanup(multi_);
+    if (share_ != nullptr) curl_.share_cleanup(share_);
     for (const auto& [socket, watch] : watches_) {
         watch->gone = true;
         watch->descriptor.release();

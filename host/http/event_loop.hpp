@@ -23,6 +23,8 @@ public:
     EventLoop& operator=(const EventLoop&) = delete;
 
     [[nodiscard]] const CurlLibrary& library() const { return curl_; }
+    // What transfers of this loop have in common; may be null.
+    [[nodiscard]] CURLSH* share() const { return share_; }
 
     // Runs a configured transfer until it ends or is removed. False where libcurl does not take it.
     bool start(Transfer& transfer);
@@ -52,6 +54,7 @@ private:
     boost::asio::io_context& io_;
     const CurlLibrary& curl_;
     CURLM* multi_ = nullptr;
+    CURLSH* share_ = nullptr;  // TLS sessions of all transfers
     boost::asio::steady_timer timer_;
     unsigned long timer_round_ = 0;  // an older round's wake-up is void
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

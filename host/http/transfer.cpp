@@ -52,6 +52,7 @@ bool Transfer::configure() {
     if (easy_ == nullptr) return false;
     set(CURLOPT_ERRORBUFFER, error_text_.data());
     set(CURLOPT_NOSIGNAL, 1L);
+    if (loop_.share() != nullptr && order().pooled) set(CURLOPT_SHARE, loop_.share());
     set(CURLOPT_HEADERFUNCTION, &Transfer::header);
     set(CURLOPT_HEADERDATA, static_cast<void*>(this));
     set(CURLOPT_WRITEFUNCTION, &Transfer::body);
