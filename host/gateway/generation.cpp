@@ -274,7 +274,11 @@ private:
                     relay_ = make_relay(client_, conversation_, head);
                 },
             .on_body = [this](std::string_view bytes) { return relay_->body(bytes); },
-            .on_refusal = [&](const http::Response& refusal) { failure.refusal = refusal; },
+            .on_refusal =
+                [&](const http::Response& refusal) {
+                    request_.notes.upstream_first_byte = SteadyClock::now();
+                    failure.refusal = refusal;
+                },
             .on_quota = [&](std::optional<Time> reset) { failure.reset = reset; },
             .flow = &flow_,
             // Where nobody waits for it, or there is somewhere else to go, a failure right after

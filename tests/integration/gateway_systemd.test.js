@@ -1,7 +1,7 @@
 // The gateway as a service: what it tells the manager, the sockets it is handed, and the units in config/.
 import assert from 'node:assert/strict';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -97,14 +97,20 @@ test('systemd finds the units well-formed', { skip: !has('systemd-analyze', '--v
   mkdirSync(join(dir, '.local/bin'), { recursive: true });
   mkdirSync(join(dir, 'run'), { mode: 0o700 });
   symlinkSync(binary('HANDOVER_BIN'), join(dir, '.local/bin/handover'));
-  const files = ['handover.service', 'handover.socket'].map((name) => {
+  const files = ['handover.service', 'handover.socket', 'handover-system.service'].map((name) => {
     copyFileSync(join(units, name), join(dir, name));
     return join(dir, name);
   });
   const env = { PATH: process.env.PATH, HOME: dir, XDG_RUNTIME_DIR: join(dir, 'run'), LANG: 'C.UTF-8' };
-  const verified = spawnSync('systemd-analyze', ['--user', 'verify', ...files], { env, encoding: 'utf8' });
-  const own = verified.stderr.split('\n').filter((line) => line.includes('handover.')); // others' units are theirs
-  assert.deepEqual(own, []);
+  // Of the machine's unit only the program is elsewhere here.
+  writeFileSync(files[2], readFileSync(files[2], 'utf8').replace('ExecStart=/usr/local', `ExecStart=${dir}/.local`));
+  for (const [manager, ...these] of [['--user', files[0], files[1]], ['--system', files[2]]]) {
+    const verified = spawnSync('systemd-analyze', [manager, 'verify', ...these], { env, encoding: 'utf8' });
+    const own = verified.stderr.split('\n').filter((line) => line.includes('handover')); // others' units are theirs
+    assert.deepEqual(own, [], manager);
+  }
+  const judged = spawnSync('systemd-analyze', ['security', '--offline=true', '--threshold=20', files[2]], { env, encoding: 'utf8' });
+  assert.equal(judged.status, 0, judged.stdout.split('\n').slice(-3).join('\n')); // 2.0 of 10, and less is better
   // In a user namespace root's files belong to nobody, and plugins below them are not trusted: nothing that needs one.
   const needy = /^(Private|ProtectSystem|ProtectHome|ProtectKernel|ProtectControl|ProtectClock|ProtectHostname|ReadWrite|ReadOnly|Capability|AmbientCap)/m;
   assert.doesNotMatch(readFileSync(files[0], 'utf8'), needy);
