@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, copyFileSync, writeFileSync } from 'node:fs';
-import { Agent, request } from 'node:https';
+import { Agent, createServer, request } from 'node:https';
 import { connect as connectPlain } from 'node:net';
 import { after, before, test } from 'node:test';
 import { connect } from 'node:tls';
@@ -344,4 +344,59 @@ test('a Unix socket stays plain; beyond loopback without TLS is warned of, once'
     succeeded(await run.end());
     assert.equal(run.stderr.match(warning)?.length ?? 0, warned, run.stderr);
   }
+});
+
+test('towards an https upstream connections outlast a quiet moment, and new ones resume sessions', async (t) => {
+  const together = 12;
+  const open = [];
+  const sockets = new Set();
+  const resumed = [];
+  let held = [];
+  let wave = 1; // this many requests are answered at once
+  const upstream = createServer({ key: certificates.read('first.key'), cert: certificates.read('first.pem') }, (asked, answer) => {
+    asked.resume();
+    held.push(answer);
+    if (held.length < wave) return;
+    for (const each of held) {
+      each.setHeader('content-type', 'application/json');
+      each.end(JSON.stringify(chatAnswer({ content: 'hello' })));
+    }
+    held = [];
+  });
+  upstream.on('secureConnection', (socket) => {
+    sockets.add(socket);
+    resumed.push(socket.isSessionReused());
+    open.push(once(socket, 'close').then(() => sockets.delete(socket)));
+  });
+  upstream.listen(0, '127.0.0.1');
+  await once(upstream, 'listening');
+  const home = new Home({
+    config: toml({
+      '': { default_provider: 'mine' }, http: { max_retries: 0, ca_file: certificates.path('authority.pem') }, serve: pair('first'),
+      ...keyed('mine', `https://127.0.0.1:${upstream.address().port}/v1`, ['chat_completions']),
+    }),
+    environment: { GATEWAY_TEST_KEY: KEY },
+  });
+  const agent = new Agent({ keepAlive: true, maxSockets: together }); // each connection stays on its loop
+  t.after(async () => {
+    agent.destroy();
+    for (const socket of sockets) socket.destroy();
+    upstream.close();
+    await home.close();
+  });
+  const gateway = await Gateway.start(home);
+  const ask_all = async (count) => {
+    wave = count;
+    const texts = await Promise.all(Array.from({ length: count }, async () => text(await ask(t, gateway, { agent }))));
+    for (const each of texts) assert.match(each, /hello/);
+  };
+  await ask_all(together);
+  for (let i = 0; i < 3; i += 1) await ask_all(1);
+  await ask_all(together);
+  assert.equal(resumed.length, together);
+
+  for (const socket of sockets) socket.destroy();
+  await Promise.all(open);
+  await ask_all(together);
+  assert.deepEqual(resumed.slice(together), new Array(together).fill(true));
 });
