@@ -263,27 +263,27 @@ Result<int> listen_and_serve(const ServeOptions& options,
     const std::stop_callback stopping(services.outside().stop, [&] {
         gateway::tell_service_manager(notify_socket, "STOPPING=1");
     });
-    gateway::run_server({.listening = std::move(*sockets),
-                         .front = std::move(*front),
-                         .make_routes =
-                             [&](const gateway::LoopContext& loop) {
-                                 auto routes = std::make_shared<gateway::Routes>();
-                                 gateway::add_own_routes(*routes, metrics);
-                                 serving.api()->add_routes(*routes, loop);
-                                 return routes;
-                             },
-                         .reload =
-                             [&] {
-                                 gateway::tell_service_manager(notify_socket, reloading());
-                                 return serving.load();
-                             },
-                         .reload_ended =
-                             [&] { gateway::tell_service_manager(notify_socket, "READY=1"); },
-                         .changed_keys = [&] { return serving.changed_keys(); },
-                         .stop = services.outside().stop,
-                         .ready = ready,
-                         .finish = [&] { process.lasting->workers.finish(); }},
-                        metrics);
+    gateway::run_server(
+        {.listening = std::move(*sockets),
+         .front = std::move(*front),
+         .make_routes =
+             [&](const gateway::LoopContext& loop) {
+                 auto routes = std::make_shared<gateway::Routes>();
+                 gateway::add_own_routes(*routes, metrics);
+                 serving.api()->add_routes(*routes, loop);
+                 return routes;
+             },
+         .reload =
+             [&] {
+                 gateway::tell_service_manager(notify_socket, reloading());
+                 return serving.load();
+             },
+         .reload_ended = [&] { gateway::tell_service_manager(notify_socket, "READY=1"); },
+         .changed_keys = [&] { return serving.changed_keys(); },
+         .stop = services.outside().stop,
+         .ready = ready,
+         .finish = [&] { process.lasting->workers.finish(); }},
+        metrics);
     // The way a service is ended: it has ended well. Ctrl-C stays what it is for every command.
     if (interrupted_status() == terminated_status) forget_interrupt();
     return 0;

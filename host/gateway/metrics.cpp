@@ -144,9 +144,10 @@ void write_histograms(Page& page, const Counts& counts) {
                 "From sending a request until the first byte of its answer.");
     for (const auto& [provider, histogram] : counts.upstream)
         page.histogram(fmt::format("provider=\"{}\"", label(provider)), upstream_bounds, histogram);
-    page.family("handover_lease_wait_seconds",
-                "histogram",
-                "Waiting for a subscription's one request at a time, or for a provider's concurrency.");
+    page.family(
+        "handover_lease_wait_seconds",
+        "histogram",
+        "Waiting for a subscription's one request at a time, or for a provider's concurrency.");
     for (const auto& [provider, histogram] : counts.lease_waits)
         page.histogram(fmt::format("provider=\"{}\"", label(provider)), upstream_bounds, histogram);
     page.family("handover_added_seconds", "histogram", "What the gateway itself adds.");

@@ -44,8 +44,8 @@ struct Counts {
     std::map<std::string, Histogram<upstream_bounds.size()>> upstream = {};     // provider
     std::map<std::string, Histogram<upstream_bounds.size()>> lease_waits = {};  // provider
     Histogram<added_bounds.size()> added = {};
-    std::uint64_t refused = 0;      // by the front: bad requests, wrong keys, limits
-    std::uint64_t accepted = 0;     // connections
+    std::uint64_t refused = 0;   // by the front: bad requests, wrong keys, limits
+    std::uint64_t accepted = 0;  // connections
     std::uint64_t tls_failures = 0;
     std::uint64_t client_gone = 0;  // before the answer was complete
 
