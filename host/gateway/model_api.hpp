@@ -10,8 +10,8 @@
 #include <string>
 
 #include "auth/broker.hpp"
-#include "gateway/routes.hpp"
 #include "gateway/request_slots.hpp"
+#include "gateway/routes.hpp"
 #include "gateway/routing.hpp"
 #include "gateway/workers.hpp"
 #include "http/client.hpp"
