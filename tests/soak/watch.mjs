@@ -5,7 +5,7 @@ const EVERY = 1000; // ms
 const LINES = 10; // while it runs
 // The allocator keeps what it got for a peak of its own; a leak of 50 bytes a request would be far beyond this in ten minutes.
 const TOLERANCE = { share: 0.05, bytes: 1 << 20 };
-const SHORTEST = 60; // s: fifths of less are a handful of samples
+const SHORTEST = 300; // s: for two minutes or so the allocator still finds its size
 const TICKS = 100; // of CPU time in a second (USER_HZ)
 
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
