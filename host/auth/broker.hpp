@@ -6,6 +6,7 @@
 #include <handover/result.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <limits>
 #include <map>
@@ -56,6 +57,11 @@ struct Resolved {
     Source source = {};
     std::map<std::string, std::string> claims = {};  // by the method's `claims`
     std::string subject = {};  // issuer + subject claim: the key of the lease; empty for keys
+    // What the request carries of it; an error where one of its headers cannot be sent.
+    Result<std::vector<http::SecretHeader>> headers = std::vector<http::SecretHeader>();
+    // A few bytes of a digest of the subject, else of the key: enough to tell one from the next,
+    // too few to be one.
+    std::uint32_t digest = 0;
 };
 using ResolvedPtr = std::shared_ptr<const Resolved>;
 

@@ -7,6 +7,7 @@
 
 #include "auth/claims.hpp"
 #include "auth/refresh_child.hpp"
+#include "crypto/crypto.hpp"
 #include "log/log.hpp"
 
 namespace handover::auth {
@@ -28,6 +29,13 @@ RefreshWork work_for(const Target& target, const Resolved& current, RefreshReaso
             .seen_access_token = current.credential.access_token};
 }
 
+std::uint32_t short_digest(std::string_view text) {
+    const auto digest = crypto::sha256(text);
+    std::uint32_t number = 0;
+    for (std::size_t i = 0; i < sizeof number; ++i) number = number << 8U | digest.at(i);
+    return number;
+}
+
 }  // namespace
 
 CredentialId id_of(const Target& target) {
@@ -36,11 +44,15 @@ CredentialId id_of(const Target& target) {
 
 ResolvedPtr make_resolved(const Method& method, Credential credential, Source source) {
     auto known = claims_of(method, credential);
-    return std::make_shared<const Resolved>(Resolved{.method = method,
-                                                     .credential = std::move(credential),
-                                                     .source = std::move(source),
-                                                     .claims = std::move(known.named),
-                                                     .subject = std::move(known.subject)});
+    const auto made = std::make_shared<Resolved>(Resolved{.method = method,
+                                                          .credential = std::move(credential),
+                                                          .source = std::move(source),
+                                                          .claims = std::move(known.named),
+                                                          .subject = std::move(known.subject)});
+    made->headers = attach_headers(*made);
+    made->digest = short_digest(made->subject.empty() ? made->credential.api_key.reveal()
+                                                      : std::string_view(made->subject));
+    return made;
 }
 
 Error session_expired(const CredentialId& id, std::string reason) {

@@ -1,6 +1,8 @@
 #include "gateway/asked_model.hpp"
 
+#include <algorithm>
 #include <boost/json.hpp>
+#include <vector>
 
 #include "dialects/json_validity.hpp"
 #include "run/raw_json.hpp"
@@ -19,6 +21,19 @@ bool is_absent(std::string_view raw) {
     return raw.empty() || raw == "null";
 }
 
+std::string_view value_of(const std::vector<run::RawMember>& members, std::string_view name) {
+    const auto found = std::find_if(
+        members.begin(), members.end(), [&](const auto& member) { return member.name == name; });
+    return found == members.end() ? std::string_view() : found->value;
+}
+
+// Of a JSON string, which most often says what it is.
+std::string text_of(std::string_view raw) {
+    if (raw.find('\\') == std::string_view::npos) return std::string(raw.substr(1, raw.size() - 2));
+    const boost::json::string_view json(raw.data(), raw.size());
+    return std::string(std::string_view(boost::json::parse(json).as_string()));
+}
+
 }  // namespace
 
 std::variant<AskedModel, ApiError> read_asked(std::string_view body) {
@@ -29,13 +44,13 @@ std::variant<AskedModel, ApiError> read_asked(std::string_view body) {
         return bad_request("the body must be a JSON object", "invalid_json", "");
 
     AskedModel asked;
-    if (const auto raw = run::raw_member(body, "model").value_or(""); !is_absent(raw)) {
+    const auto members = run::raw_members(body);
+    if (const auto raw = value_of(members, "model"); !is_absent(raw)) {
         if (raw.front() != '"')
             return bad_request("\"model\" must be a string", "invalid_type", "model");
-        asked.model = std::string(std::string_view(
-            boost::json::parse(boost::json::string_view(raw.data(), raw.size())).as_string()));
+        asked.model = text_of(raw);
     }
-    if (const auto raw = run::raw_member(body, "stream").value_or(""); !is_absent(raw)) {
+    if (const auto raw = value_of(members, "stream"); !is_absent(raw)) {
         asked.stream = raw == "true";
         if (!asked.stream && raw != "false")
             return bad_request("\"stream\" must be true or false", "invalid_type", "stream");

@@ -144,14 +144,6 @@ void Connection::advance() {
             .code = "bad_request"});
 }
 
-void Connection::flush_soon() {
-    if (std::exchange(flush_posted_, true)) return;
-    asio::post(loop_.io(), [self = shared_from_this()] {
-        self->flush_posted_ = false;
-        if (self->state_ == State::answering) self->answer_.flush();
-    });
-}
-
 void Connection::wait_writable() {
     if (writing_ || state_ == State::closed) return;
     writing_ = true;

@@ -39,7 +39,6 @@ public:
 private:
     enum class State { reading, answering, lingering, closed };
 
-    void flush_soon() override;
     void wait_writable() override;
     std::string_view date_line() override { return loop_.date_line(); }
 
@@ -78,9 +77,8 @@ private:
     RequestParser parser_ = RequestParser();
 
     State state_ = State::reading;
-    bool reading_ = false;  // a read is under way
-    bool writing_ = false;  // a wait for the socket is under way
-    bool flush_posted_ = false;
+    bool reading_ = false;       // a read is under way
+    bool writing_ = false;       // a wait for the socket is under way
     bool peer_ended_ = false;    // it sends nothing any more
     bool answer_done_ = false;   // whoever answers has returned
     bool last_ = false;          // no request after this one

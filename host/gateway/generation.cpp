@@ -75,7 +75,7 @@ public:
             co_return;
         }
         asked_ = std::get<AskedModel>(std::move(asked));
-        co_await learn_models();
+        if (is_ambiguous(parts_.routing, asked_.model)) co_await learn_models();
         const auto listed = [this](std::string_view model) {
             return loop_->shared->known.lists(parts_.routing.default_provider, model);
         };
@@ -95,7 +95,6 @@ private:
     // Once: a name with a slash may be one of the default provider's.
     boost::asio::awaitable<void> learn_models() {
         const auto& table = parts_.routing;
-        if (!is_ambiguous(table, asked_.model)) co_return;
         if (loop_->shared->known.of(table.default_provider) != nullptr) co_return;
         std::vector<std::string> names = {table.default_provider};
         co_await ask_for_models(loop_, std::move(names), longest_listing, request_.client_gone);
@@ -184,7 +183,11 @@ private:
 
     // Nothing: the client has its answer.
     boost::asio::awaitable<std::optional<Unserved>> visit(const ModelAt& stop, bool last) {
-        const auto ready = co_await ready_provider(*loop_->shared, stop.provider);
+        Result<ReadyProviderPtr> ready = loop_->shared->ready->find(stop.provider);
+        if (*ready == nullptr) {
+            auto made = co_await ready_provider(*loop_->shared, stop.provider);
+            ready = std::move(made);
+        }
         if (!ready) co_return Unserved(UpstreamFailure{.error = ready.error()});
         const auto& provider = (*ready)->provider;
         auto written = write_request(provider, stop, last);
@@ -274,6 +277,7 @@ private:
                     relay_ = make_relay(client_, conversation_, head);
                 },
             .on_body = [this](std::string_view bytes) { return relay_->body(bytes); },
+            .on_settled = [this] { responder_.flush(); },
             .on_refusal =
                 [&](const http::Response& refusal) {
                     request_.notes.upstream_first_byte = SteadyClock::now();
@@ -291,7 +295,7 @@ private:
                                         .max_retries = parts_.max_retries,
                                         .clock = parts_.clock,
                                         .ledgers = parts_.ledgers,
-                                        .target = ready.target.get()};
+                                        .destination = &ready.destination};
         LoopSteps steps({.client = loop_->client,
                          .broker = *parts_.broker,
                          .workers = parts_.lasting->workers,

@@ -104,8 +104,16 @@ void Loop::tls_failed(std::string_view why) {
 }
 
 std::string Loop::request_id() {
-    const auto high = next_random(random_);
-    return fmt::format("req_{:016x}{:08x}", high, next_random(random_) >> 32U);
+    constexpr std::size_t digits = 24;
+    std::string id = "req_";
+    id.reserve(id.size() + digits);
+    std::uint64_t random = 0;
+    for (std::size_t i = 0; i < digits; ++i) {
+        if (i % 16 == 0) random = next_random(random_);
+        id.push_back("0123456789abcdef"[random >> 60U]);
+        random <<= 4U;
+    }
+    return id;
 }
 
 std::string_view Loop::date_line() {

@@ -67,7 +67,7 @@ void OutgoingAnswer::end_head(Framing framing, std::uint64_t length) {
     kept_alive_ = to_.keep_alive;
     if (framing_ == Framing::chunked) head_ += "Transfer-Encoding: chunked\r\n";
     if (framing_ == Framing::length)
-        fmt::format_to(std::back_inserter(head_), "Content-Length: {}\r\n", length);
+        head_.append("Content-Length: ").append(fmt::format_int(length).c_str()).append(line_end);
     if (!kept_alive_) head_ += "Connection: close\r\n";
     if (kept_alive_ && to_.http_1_0) head_ += "Connection: keep-alive\r\n";
     head_ += line_end;
@@ -103,7 +103,6 @@ void OutgoingAnswer::send_head(int status,
     length_ = length;
     event_stream_ = is_event_stream(headers);
     phase_ = Phase::head_waits;
-    carrier_.flush_soon();
 }
 
 // How the body is told apart from what follows it: known when the first of it leaves.
@@ -169,15 +168,15 @@ Pressure OutgoingAnswer::queue(std::string_view bytes) {
     if (queued_.size() + bytes.size() > high_mark) {
         emit(bytes, false);
     } else {
-        if (queued_.empty()) carrier_.flush_soon();
         queued_.append(bytes);
     }
     return pressure();
 }
 
 void OutgoingAnswer::flush() {
-    const bool open = phase_ == Phase::head_waits || phase_ == Phase::streaming;
-    if (open && !incomplete()) emit({}, false);
+    const bool waits =
+        phase_ == Phase::head_waits || (phase_ == Phase::streaming && !queued_.empty());
+    if (waits && !incomplete()) emit({}, false);
 }
 
 void OutgoingAnswer::finish() {

@@ -16,7 +16,6 @@ namespace handover::gateway {
 // What an answer needs of the connection that carries it.
 class AnswerCarrier {
 public:
-    virtual void flush_soon() = 0;     // call `flush` at the end of this turn of the loop
     virtual void wait_writable() = 0;  // call `writable` when the outlet's socket takes bytes again
     virtual std::string_view date_line() = 0;  // "Date: ...\r\n"
 
@@ -44,12 +43,12 @@ public:
                    std::optional<std::uint64_t> length) override;
     Pressure write(std::string_view bytes) override;
     Pressure queue(std::string_view bytes) override;
+    void flush() override;
     void finish() override;
     void abort() override;
     void on_drained(std::function<void()> call) override;
     [[nodiscard]] bool head_sent() const override { return phase_ != Phase::idle; }
 
-    void flush();
     void writable();
     void broken();                                  // the client has gone
     void close_after() { to_.keep_alive = false; }  // takes effect on a head that was not sent yet

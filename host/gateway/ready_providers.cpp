@@ -17,12 +17,12 @@ Result<ReadyProviderPtr> ReadyProviders::make(const std::string& name) {
     if (!provider) return std::move(provider).failure();
     auto instance = make_instance_(*provider);
     if (!instance) return std::move(instance).failure();
-    auto target = broker_.keep_fresh(provider->target());
+    auto destination = run::destination_of(*provider, broker_.keep_fresh(provider->target()));
     auto ready =
         std::make_shared<const ReadyProvider>(ReadyProvider{.provider = *std::move(provider),
                                                             .instance = *std::move(instance),
                                                             .slots = slots_.of(name),
-                                                            .target = std::move(target)});
+                                                            .destination = std::move(destination)});
     const std::lock_guard guard(mutex_);
     ready_[name] = ready;
     return ready;

@@ -14,6 +14,7 @@
 #include "gateway/request_slots.hpp"
 #include "plugins/plugin.hpp"
 #include "providers/provider.hpp"
+#include "run/destination.hpp"
 
 namespace handover::gateway {
 
@@ -21,7 +22,7 @@ struct ReadyProvider {
     providers::Provider provider;
     plugins::Instance instance;
     std::shared_ptr<RequestSlots> slots;
-    std::shared_ptr<const auth::Target> target = {};  // kept fresh by the broker
+    run::Destination destination;  // its target is kept fresh by the broker
 };
 using ReadyProviderPtr = std::shared_ptr<const ReadyProvider>;
 

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <utility>
 
 #include "dialects/stream.hpp"
+#include "dialects/usage.hpp"
 #include "gateway/event_boundary.hpp"
 #include "gateway/relay_parts.hpp"
 #include "http/header_rules.hpp"
@@ -24,13 +26,14 @@ constexpr std::size_t longest_event = http::SseDecoder::default_max_event;
 // a text without escapes before its quotes.
 bool look_for_usage(std::string_view bytes, dialects::Dialect dialect, Notes& notes) {
     constexpr std::string_view name = "\"usage\"";
-    auto at = bytes.find(name);
-    if (at == std::string_view::npos) return false;
-    at = bytes.rfind(name);
-    const auto object = "{" + std::string(bytes.substr(at));
-    const auto value = run::raw_member(object, "usage");
-    if (!value || value->empty() || value->front() != '{') return false;
-    const auto usage = dialects::usage_of(dialect, "{\"usage\":" + std::string(*value) + "}");
+    // Nearly no event has it.
+    if (memmem(bytes.data(), bytes.size(), name.data(), name.size()) == nullptr) return false;
+    bytes.remove_prefix(bytes.rfind(name) + name.size());
+    const auto colon = bytes.find_first_not_of(" \t\r\n");
+    if (colon == std::string_view::npos || bytes[colon] != ':') return false;
+    const auto value = run::raw_value(bytes.substr(colon + 1));
+    if (!value || value->front() != '{') return false;
+    const auto usage = dialects::read_usage(dialect, dialects::JsonView(*value));
     if (usage) take_usage(notes, *usage);
     return usage.has_value();
 }
@@ -71,13 +74,13 @@ public:
     [[nodiscard]] bool ended() const override { return ended_; }
 
     std::optional<http::Response> finish() override {
-        writer_.write(rest_);
+        writer_.queue(rest_);
         writer_.finish();
         return std::nullopt;
     }
 
     void fail(const ApiError& error) override {
-        writer_.write(dialects::failure_event(dialect_, in_stream(error), pieces_));
+        writer_.queue(dialects::failure_event(dialect_, in_stream(error), pieces_));
         writer_.finish();
     }
 
@@ -89,7 +92,7 @@ private:
         // Only the last event of a response states its usage.
         ended_ =
             dialect_ == dialects::Dialect::responses ? ended_ || usage : is_end_of_chat(events);
-        return writer_.write(events);
+        return writer_.queue(events);
     }
 
     ClientWriter writer_;
@@ -103,7 +106,10 @@ private:
 class PassedBody : public Relay {
 public:
     PassedBody(ClientSide& client, const Conversation& conversation, const http::ResponseHead& head)
-        : writer_(client), dialect_(conversation.client), head_(head) {}
+        : writer_(client),
+          dialect_(conversation.client),
+          status_(head.status),
+          headers_(passed_headers(head.headers)) {}
 
     bool body(std::string_view bytes) override {
         if (streaming_) {
@@ -113,7 +119,7 @@ public:
         gathered_.append(bytes);
         if (gathered_.size() <= most_gathered) return true;
         streaming_ = true;
-        writer_.head(head_.status, passed_headers(head_.headers));
+        writer_.head(status_, std::move(headers_));
         const auto all = std::exchange(gathered_, {});
         keep_end(all);
         return writer_.write(all);
@@ -123,14 +129,13 @@ public:
 
     std::optional<http::Response> finish() override {
         // Embeddings count as chat does.
-        look_for_usage(gathered_,
-                       dialect_.value_or(dialects::Dialect::chat_completions),
-                       writer_.notes());
+        look_for_usage(
+            gathered_, dialect_.value_or(dialects::Dialect::chat_completions), writer_.notes());
         if (streaming_) {
             writer_.finish();
             return std::nullopt;
         }
-        writer_.whole(head_.status, passed_headers(head_.headers), gathered_);
+        writer_.whole(status_, std::move(headers_), gathered_);
         return std::nullopt;
     }
 
@@ -140,7 +145,8 @@ public:
 private:
     ClientWriter writer_;
     std::optional<dialects::Dialect> dialect_;
-    http::ResponseHead head_;
+    int status_;
+    std::vector<http::Header> headers_;
     // Where the usage stands, of a body that is too long to be gathered.
     void keep_end(std::string_view bytes) {
         gathered_.append(bytes.substr(bytes.size() - std::min(bytes.size(), longest_end)));
@@ -190,6 +196,7 @@ dialects::AnswerFailure in_stream(const ApiError& error) {
 
 std::vector<http::Header> passed_headers(const std::vector<http::Header>& headers) {
     std::vector<http::Header> passed;
+    passed.reserve(headers.size() + 2);  // the gateway's own follow
     for (const auto& header : headers) {
         if (passes(header.name)) passed.push_back(header);
         // The gateway's own id has that name.

@@ -33,8 +33,22 @@ public:
 
     // False once the client has gone.
     bool write(std::string_view bytes) {
-        if (bytes.empty()) return true;
-        switch (client_.responder.write(bytes)) {
+        return bytes.empty() || heeds(client_.responder.write(bytes));
+    }
+
+    // The same for what may be followed at once by more: it leaves when the upstream has said all
+    // that it has to say now.
+    bool queue(std::string_view bytes) {
+        return bytes.empty() || heeds(client_.responder.queue(bytes));
+    }
+
+    void finish() { client_.responder.finish(); }
+    void abort() { client_.responder.abort(); }
+    [[nodiscard]] Notes& notes() const { return client_.notes; }
+
+private:
+    bool heeds(Pressure pressure) {
+        switch (pressure) {
             case Pressure::none:
                 return true;
             case Pressure::gone:
@@ -47,11 +61,6 @@ public:
         return true;
     }
 
-    void finish() { client_.responder.finish(); }
-    void abort() { client_.responder.abort(); }
-    [[nodiscard]] Notes& notes() const { return client_.notes; }
-
-private:
     ClientSide& client_;
 };
 

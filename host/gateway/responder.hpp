@@ -30,8 +30,8 @@ public:
                        std::span<const http::Header> headers,
                        std::string_view body) = 0;
 
-    // The head of a stream. It leaves with the first bytes of the body, or by itself once the
-    // handlers of this turn of the loop have run. With `length` exactly so many bytes must follow;
+    // The head of a stream. It leaves with the first bytes of the body, or by itself with `flush`.
+    // With `length` exactly so many bytes must follow;
     // without it the body is chunked. Framing, Date, Connection and x-request-id are the
     // responder's; hop-by-hop and framing headers among `headers` are left out, so that an
     // upstream's head may be handed over as it is.
@@ -42,9 +42,12 @@ public:
     // Sends at once, together with all that is still queued; what the socket does not take is kept.
     virtual Pressure write(std::string_view bytes) = 0;
 
-    // Kept until the next `write`, `finish`, or the end of this turn of the loop: for several small
-    // pieces that come out of one piece of the upstream's.
+    // Kept until the next `write`, `flush` or `finish`: for what may be followed at once by more,
+    // or by the end.
     virtual Pressure queue(std::string_view bytes) = 0;
+
+    // Sends the head and what is queued.
+    virtual void flush() = 0;
 
     // The end of the stream, with all that is queued.
     virtual void finish() = 0;

@@ -57,7 +57,7 @@ public:
             if (!readable || !*event) break;
             translator_->take(**event, out);
         }
-        const bool listens = writer_.write(out);
+        const bool listens = writer_.queue(out);
         if (translator_->ended()) end();
         return readable && listens;
     }
@@ -67,7 +67,7 @@ public:
     std::optional<http::Response> finish() override {
         std::string out;
         if (!finished_) translator_->finish(out);
-        writer_.write(out);
+        writer_.queue(out);
         end();
         return std::nullopt;
     }
@@ -75,7 +75,7 @@ public:
     void fail(const ApiError& error) override {
         std::string out;
         if (!finished_) translator_->fail(in_stream(error), out);
-        writer_.write(out);
+        writer_.queue(out);
         end();
     }
 

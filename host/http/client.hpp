@@ -39,6 +39,9 @@ class Flow;
 struct ResponseHandler {
     std::function<void(const ResponseHead&)> on_head = {};
     std::function<bool(std::string_view)> on_body = {};
+    // What has arrived so far was handed over: time to send on what was gathered of it. Not called
+    // at the end, which follows the last bytes at once.
+    std::function<void()> on_settled = {};
     Flow* flow = nullptr;  // flow.hpp; null: the answer is never held back
 };
 

@@ -1,5 +1,6 @@
 #include "http/event_loop.hpp"
 
+#include <algorithm>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <chrono>
@@ -29,8 +30,7 @@ struct EventLoop::Watch {
 
 EventLoop::EventLoop(boost::asio::io_context& io, const CurlLibrary& curl)
     : io_(io), curl_(curl), multi_(curl.multi_init()), share_(curl.share_init()), timer_(io) {
-    if (share_ != nullptr)
-        curl_.share_setopt(share_, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
+    if (share_ != nullptr) curl_.share_setopt(share_, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
     if (multi_ == nullptr) return;
     curl_.multi_setopt(multi_, CURLMOPT_MAXCONNECTS, most_connections);
     curl_.multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &EventLoop::socket_wanted);
@@ -54,10 +54,12 @@ bool EventLoop::start(Transfer& transfer) {
     if (multi_ == nullptr || curl_.multi_add_handle(multi_, transfer.easy()) != CURLM_OK)
         return false;
     running_.emplace(transfer.easy(), &transfer);
+    fed_.reserve(running_.size());  // so that `fed` cannot fail inside libcurl
     return true;
 }
 
 void EventLoop::remove(Transfer& transfer) {
+    std::erase(fed_, &transfer);
     if (running_.erase(transfer.easy()) > 0) curl_.multi_remove_handle(multi_, transfer.easy());
 }
 
@@ -147,7 +149,22 @@ void EventLoop::set_timer(long milliseconds) {
 void EventLoop::act(curl_socket_t socket, int events) {
     int still_running = 0;
     curl_.multi_socket_action(multi_, socket, events, &still_running);
+    const auto alive = alive_;
     collect_ended();
+    if (*alive) settle_fed();
+}
+
+void EventLoop::fed(Transfer& transfer) {
+    if (std::find(fed_.begin(), fed_.end(), &transfer) == fed_.end()) fed_.push_back(&transfer);
+}
+
+void EventLoop::settle_fed() {
+    const auto alive = alive_;
+    while (*alive && !fed_.empty()) {
+        auto& transfer = *fed_.back();
+        fed_.pop_back();
+        transfer.settled();
+    }
 }
 
 // Whoever waited for a transfer may begin and end others, and may be done with this loop.

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <unordered_map>
+#include <vector>
 
 #include "http/curl_library.hpp"
 
@@ -36,6 +37,9 @@ public:
     // Lets libcurl go on with a body that it was told to hold.
     void resume(Transfer& transfer);
 
+    // Some of its body was handed over: the handler is told once all that arrived with it was.
+    void fed(Transfer& transfer);
+
 private:
     struct Watch;
 
@@ -50,6 +54,7 @@ private:
     void set_timer(long milliseconds);
     void act(curl_socket_t socket, int events);
     void collect_ended();
+    void settle_fed();
 
     boost::asio::io_context& io_;
     const CurlLibrary& curl_;
@@ -60,6 +65,7 @@ private:
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
     std::map<curl_socket_t, std::shared_ptr<Watch>> watches_ = {};
     std::unordered_map<CURL*, Transfer*> running_ = {};
+    std::vector<Transfer*> fed_ = {};
 };
 
 }  // namespace handover::http

@@ -38,7 +38,9 @@ TransferLimits stream_limits(const ClientOptions& options) {
             .idle = options.idle_timeout};
 }
 
-Exchange::Exchange(std::shared_ptr<Lane> lane, const Order& order, Target target)
+Exchange::Exchange(std::shared_ptr<Lane> lane,
+                   const Order& order,
+                   std::shared_ptr<const Target> target)
     : lane_(std::move(lane)), order_(order), target_(std::move(target)), deadlines_(order.limits) {}
 
 Exchange::~Exchange() {
@@ -124,6 +126,17 @@ bool Exchange::deliver_body(std::string_view bytes) noexcept {
     }
 }
 
+bool Exchange::deliver_settled() noexcept {
+    if (!order_.handler.on_settled) return true;
+    try {
+        order_.handler.on_settled();
+        return true;
+    } catch (...) {
+        thrown_ = std::current_exception();
+        return false;
+    }
+}
+
 StreamEnd Exchange::result() {
     if (thrown_) std::rethrow_exception(thrown_);
     StreamEnd result = {.resent_by_library = sends_ > 1};
@@ -132,12 +145,12 @@ StreamEnd Exchange::result() {
         return result;
     }
     result.delivery = sends_ == 0 ? Delivery::not_sent : Delivery::unknown;
-    const bool secure = target_.scheme == "https";
+    const bool secure = target_->scheme == "https";
     auto failure = describe_failure(
         {.ending = end_->ending,
          .detail = std::move(end_->detail),
-         .target = target_,
-         .proxied = !target_.loopback && !lane_->options().proxy.empty(),
+         .target = *target_,
+         .proxied = !target_->loopback && !lane_->options().proxy.empty(),
          .connected = sends_ > 0,
          .answer_begun = answer_begun_,
          .trust_roots =
@@ -155,14 +168,18 @@ Prepared prepare_exchange(const std::shared_ptr<Lane>& lane,
                           const std::stop_token& stop) {
     if (auto checked = check_head(order.request); !checked)
         return {.end = unusable(checked.error())};
-    auto target = parse_target(order.request.url);
-    if (!target) return {.end = unusable(target.error())};
+    auto target = order.request.target;
+    if (!target) {
+        auto parsed = parse_target(order.request.url);
+        if (!parsed) return {.end = unusable(parsed.error())};
+        target = std::make_shared<const Target>(*std::move(parsed));
+    }
     if (stop.stop_requested()) return {.end = stopped_before(*target)};
     if (is_plain(*lane, *target))
-        return {.exchange = std::make_unique<PlainExchange>(lane, order, std::move(*target))};
+        return {.exchange = std::make_unique<PlainExchange>(lane, order, std::move(target))};
     const auto curl = lane->curl();
     if (!curl) return {.end = unusable(curl.error())};
-    return {.exchange = std::make_unique<Transfer>(lane, order, std::move(*target), **curl)};
+    return {.exchange = std::make_unique<Transfer>(lane, order, std::move(target), **curl)};
 }
 
 }  // namespace handover::http

@@ -41,7 +41,7 @@ protected:
 
 class Exchange : public FlowListener {
 public:
-    Exchange(std::shared_ptr<Lane> lane, const Order& order, Target target);
+    Exchange(std::shared_ptr<Lane> lane, const Order& order, std::shared_ptr<const Target> target);
     virtual ~Exchange();
     Exchange(const Exchange&) = delete;
     Exchange& operator=(const Exchange&) = delete;
@@ -85,13 +85,14 @@ protected:
     // True to go on. What the handler throws is kept.
     bool deliver_head(const ResponseHead& head) noexcept;
     bool deliver_body(std::string_view bytes) noexcept;
+    bool deliver_settled() noexcept;
 
     [[nodiscard]] bool paused() const {
         return order_.handler.flow && order_.handler.flow->paused();
     }
     [[nodiscard]] Lane& lane() { return *lane_; }
     [[nodiscard]] const Order& order() const { return order_; }
-    [[nodiscard]] const Target& target() const { return target_; }
+    [[nodiscard]] const Target& target() const { return *target_; }
     [[nodiscard]] bool ended() const { return end_.has_value(); }
 
     int sends_ = 0;  // how often the request began to leave
@@ -108,7 +109,7 @@ private:
 
     std::shared_ptr<Lane> lane_;
     const Order order_;
-    Target target_;
+    std::shared_ptr<const Target> target_;
     Deadlines deadlines_;
     std::uint64_t number_ = 0;
     ExchangeListener* listener_ = nullptr;

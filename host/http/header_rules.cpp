@@ -24,10 +24,6 @@ bool is_token_character(char c) {
     return table[static_cast<unsigned char>(c)];
 }
 
-constexpr char lower(char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
 Failure refused(std::string message) {
     return fail({.code = Errc::internal,
                  .message = std::move(message),
@@ -46,13 +42,9 @@ Result<void> check_header(std::string_view name, std::string_view value) {
 
 }  // namespace
 
-bool same_name(std::string_view left, std::string_view right) {
-    const auto same = [](char a, char b) { return lower(a) == lower(b); };
-    return std::equal(left.begin(), left.end(), right.begin(), right.end(), same);
-}
-
 bool is_token(std::string_view name) {
-    return !name.empty() && std::all_of(name.begin(), name.end(), is_token_character);
+    return !name.empty() &&
+           std::all_of(name.begin(), name.end(), [](char c) { return is_token_character(c); });
 }
 
 bool is_header_value(std::string_view value) {

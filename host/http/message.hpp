@@ -5,15 +5,16 @@
 #include <handover/error.hpp>
 
 #include <algorithm>
-#include <cctype>
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "http/target.hpp"
 #include "secret/secret.hpp"
 
 namespace handover::http {
@@ -38,7 +39,10 @@ struct Request {
     std::vector<Header> headers = {};
     std::vector<SecretHeader> credentials = {};
     std::string body = {};
-    Secret secret_body = {};  // in place of `body` where it carries tokens, codes or verifiers
+    std::string_view borrowed_body = {};  // in place of `body`; outlives the request
+    Secret secret_body = {};  // in place of both where it carries tokens, codes or verifiers
+    // Where `url` leads, for who knows it already: what parse_target(url) says.
+    std::shared_ptr<const Target> target = {};
 };
 
 struct Response {
@@ -51,11 +55,13 @@ struct Response {
 // none.
 inline std::optional<std::string_view> find_header(const std::vector<Header>& headers,
                                                    std::string_view name) {
+    const auto lower = [](char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    };
     const auto same = [&](const Header& header) {
         return std::equal(
-            header.name.begin(), header.name.end(), name.begin(), name.end(), [](char a, char b) {
-                return std::tolower(static_cast<unsigned char>(a)) ==
-                       std::tolower(static_cast<unsigned char>(b));
+            header.name.begin(), header.name.end(), name.begin(), name.end(), [&](char a, char b) {
+                return lower(a) == lower(b);
             });
     };
     const auto found = std::find_if(headers.begin(), headers.end(), same);

@@ -3,6 +3,7 @@
 #include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
+#include <cstring>
 #include <utility>
 
 #include "http/lane.hpp"
@@ -101,26 +102,67 @@ void PlainExchange::continue_flow() {
     if (!ended() && connection_ && !reading_) work();
 }
 
+// What one read brought is handed over in one piece, chunked or not.
 void PlainExchange::work() {
-    auto& parser = connection_->parser;
     while (!paused()) {
-        const auto step = parser.next(input_);
-        switch (step.kind) {
-            case ResponseParser::Kind::more:
-                return lost_ ? on_lost() : read();
-            case ResponseParser::Kind::head:
-                if (!deliver_head(parser.head())) return end_early(Ending::stopped);
-                break;
-            case ResponseParser::Kind::body:
-                if (!deliver_body(step.bytes)) return end_early(Ending::stopped);
-                break;
-            case ResponseParser::Kind::end:
-                return complete();
-            case ResponseParser::Kind::failed:
-                if (parser.head_too_long()) return end_early(Ending::head_too_long);
-                return broken(step.reason);
+        const auto step = connection_->parser.next(input_);
+        if (step.kind == ResponseParser::Kind::body) {
+            gather(step.bytes);
+            continue;
         }
+        if (!hand_over()) return end_early(Ending::stopped);
+        if (paused() && step.kind != ResponseParser::Kind::failed) break;
+        if (!take_step(step)) return;
     }
+    if (!deliver_settled()) end_early(Ending::stopped);
+}
+
+// True to go on with the next one.
+bool PlainExchange::take_step(const ResponseParser::Step& step) {
+    const auto& parser = connection_->parser;
+    switch (step.kind) {
+        case ResponseParser::Kind::head:
+            if (deliver_head(parser.head())) return true;
+            end_early(Ending::stopped);
+            break;
+        case ResponseParser::Kind::end:
+            complete();
+            break;
+        case ResponseParser::Kind::failed:
+            if (parser.head_too_long()) {
+                end_early(Ending::head_too_long);
+            } else {
+                broken(step.reason);
+            }
+            break;
+        default:
+            if (lost_) {
+                on_lost();
+            } else if (deliver_settled()) {
+                read();
+            } else {
+                end_early(Ending::stopped);
+            }
+    }
+    return false;
+}
+
+// The pieces stand in the connection's buffer, one after the other with framing in between, which
+// the next piece is moved over.
+void PlainExchange::gather(std::string_view bytes) {
+    if (gathered_.empty()) {
+        gathered_ = bytes;
+        return;
+    }
+    auto& buffer = connection_->buffer;
+    const auto end = static_cast<std::size_t>(gathered_.data() - buffer.data()) + gathered_.size();
+    std::memmove(buffer.data() + end, bytes.data(), bytes.size());
+    gathered_ = {gathered_.data(), gathered_.size() + bytes.size()};
+}
+
+bool PlainExchange::hand_over() {
+    const auto bytes = std::exchange(gathered_, {});
+    return bytes.empty() || deliver_body(bytes);
 }
 
 // The connection ended. A kept one that closes before a byte of the answer was most likely closed

@@ -33,6 +33,9 @@ private:
     void write();
     void read();
     void work();
+    bool take_step(const ResponseParser::Step& step);
+    void gather(std::string_view bytes);
+    bool hand_over();
     void on_lost();
     void complete();
     void broken(std::string reason);
@@ -45,6 +48,7 @@ private:
     bool writing_ = false;  // some of the request has not left
     bool reading_ = false;
     std::string_view input_ = {};          // read, but not yet taken
+    std::string_view gathered_ = {};       // of the body, not yet handed over
     boost::system::error_code lost_ = {};  // why nothing more can be read
 };
 

@@ -31,8 +31,10 @@ bool is_own(std::string_view name) {
 
 // The path and query as they stand in the URL (RFC 9112 section 3.2.1).
 void append_origin_form(std::string& out, std::string_view url) {
-    const auto authority = url.find("//") + 2;
-    const auto rest = url.substr(std::min(url.find_first_of("/?", authority), url.size()));
+    url.remove_prefix(url.find("//") + 2);
+    const auto begin =
+        std::find_if(url.begin(), url.end(), [](char c) { return c == '/' || c == '?'; });
+    const auto rest = url.substr(static_cast<std::size_t>(begin - url.begin()));
     if (!rest.starts_with('/')) out += '/';
     out.append(rest);
 }
@@ -66,8 +68,9 @@ std::size_t most_bytes(const Request& request, const Target& target, std::string
 }  // namespace
 
 std::string_view body_of(const Request& request) {
-    return request.secret_body.empty() ? std::string_view(request.body)
-                                       : request.secret_body.reveal();
+    const auto secret = request.secret_body.reveal();
+    if (!secret.empty()) return secret;
+    return request.borrowed_body.empty() ? std::string_view(request.body) : request.borrowed_body;
 }
 
 void append_request_head(std::string& out,

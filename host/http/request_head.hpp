@@ -9,7 +9,7 @@
 
 namespace handover::http {
 
-// What is sent as body: `secret_body` where it is set, else `body`.
+// What is sent as body: `secret_body` where it is set, else `borrowed_body`, else `body`.
 std::string_view body_of(const Request& request);
 
 // Appends the request line, the headers and the empty line. The request has passed check_head() and

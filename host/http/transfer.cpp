@@ -23,7 +23,10 @@ std::string_view trim(std::string_view text) {
 
 }  // namespace
 
-Transfer::Transfer(std::shared_ptr<Lane> lane, const Order& order, Target target, EventLoop& loop)
+Transfer::Transfer(std::shared_ptr<Lane> lane,
+                   const Order& order,
+                   std::shared_ptr<const Target> target,
+                   EventLoop& loop)
     : Exchange(std::move(lane), order, std::move(target)), loop_(loop), curl_(loop.library()) {}
 
 Transfer::~Transfer() {
@@ -188,6 +191,7 @@ std::size_t Transfer::body(char* data, std::size_t, std::size_t size, void* self
         transfer.held_ = true;
         return CURL_WRITEFUNC_PAUSE;
     }
+    transfer.loop_.fed(transfer);
     // Anything but `size` ends the transfer.
     return transfer.take_body({data, size}) ? size : size + 1;
 }
@@ -218,6 +222,7 @@ bool Transfer::take_head_end() {
     if (status < 200) return true;
     head_.status = static_cast<int>(status);
     head_delivered_ = true;
+    loop_.fed(*this);
     return deliver_head(head_) || refuse(Ending::stopped);
 }
 
@@ -243,6 +248,10 @@ void Transfer::ended_by_library(CURLcode code) {
     const auto ending = refused_.value_or(ending_of(code));
     const bool has_text = error_text_.front() != '\0';
     end({.ending = ending, .detail = has_text ? error_text_.data() : curl_.easy_strerror(code)});
+}
+
+void Transfer::settled() {
+    if (!deliver_settled()) end_early(Ending::stopped);
 }
 
 Ending Transfer::ending_of(CURLcode code) const {

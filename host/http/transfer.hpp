@@ -17,13 +17,18 @@ class EventLoop;
 
 class Transfer final : public Exchange {
 public:
-    Transfer(std::shared_ptr<Lane> lane, const Order& order, Target target, EventLoop& loop);
+    Transfer(std::shared_ptr<Lane> lane,
+             const Order& order,
+             std::shared_ptr<const Target> target,
+             EventLoop& loop);
     ~Transfer() override;
 
     [[nodiscard]] CURL* easy() const { return easy_; }
 
     // Called by the event loop when libcurl has ended the transfer.
     void ended_by_library(CURLcode code);
+    // All that arrived was handed over.
+    void settled();
 
 private:
     static int prerequest(void* self, char*, char*, int, int) noexcept;

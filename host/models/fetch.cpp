@@ -15,26 +15,19 @@ namespace {
 constexpr http::Limits limits = {
     .connect = std::chrono::seconds(10), .total = std::chrono::seconds(30), .max_body = 8U << 20U};
 
-// The headers of every method's `attach`: which method serves must not decide what a plugin may
-// set.
-std::vector<std::string> owned_headers(const auth::Target& target) {
-    std::vector<std::string> names;
-    for (const auto& method : target.methods) {
-        for (const auto& [name, ignored] : method.attach) names.push_back(name);
-    }
-    return names;
-}
-
 class Fetch {
 public:
     Fetch(const Source& source, const std::string& etag, const std::stop_token& stop)
         : source_(source),
           etag_(etag),
           stop_(stop),
-          target_(source.provider.target(source.account)) {}
+          destination_(run::destination_of(
+              source.provider,
+              std::make_shared<const auth::Target>(source.provider.target(source.account)))),
+          target_(*destination_.target) {}
 
     Result<Fetched> run() {
-        const auto prepared = source_.instance.prepare_models(owned_headers(target_));
+        const auto prepared = source_.instance.prepare_models(destination_.owned_headers);
         if (!prepared) return prepared.failure();
         auto resolved = source_.broker.resolve(target_, {.stop = stop_});
         if (!resolved) return resolved.failure();
@@ -53,9 +46,10 @@ public:
 private:
     Result<http::Response> send(const plugins::PreparedRequest& prepared,
                                 const auth::Resolved& resolved) const {
-        auto credentials = auth::attach_headers(resolved);
+        const auto& credentials = resolved.headers;
         if (!credentials) return credentials.failure();
-        auto request = run::outgoing_request(source_.provider, prepared, *std::move(credentials));
+        auto request = run::outgoing_request(
+            source_.provider, destination_, prepared, prepared.body, *credentials);
         if (!request) return request.failure();
         if (!etag_.empty()) request->headers.push_back({.name = "If-None-Match", .value = etag_});
         log::info("models",
@@ -97,7 +91,8 @@ private:
     const Source& source_;
     const std::string& etag_;
     const std::stop_token& stop_;
-    auth::Target target_;
+    run::Destination destination_;
+    const auth::Target& target_;
 };
 
 }  // namespace

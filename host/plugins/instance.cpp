@@ -120,7 +120,6 @@ Result<PreparedRequest> Instance::prepare(const ClientRequest& request,
     }
     if (auto judged = impl_->judge(answer, number_of(status), owned_headers); !judged)
         return judged.failure();
-    if (answer.use_request_body) answer.request.body = request.body;
     return std::move(answer.request);
 }
 

@@ -42,6 +42,7 @@ struct PreparedRequest {
     std::optional<std::uint32_t> host = {};  // index into the manifest's hosts
     std::vector<http::Header> headers = {};
     std::string body = {};
+    bool forwards_body = false;  // the client's goes out untouched, in place of `body`
     bool upstream_streams = false;
 };
 

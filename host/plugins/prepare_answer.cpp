@@ -61,6 +61,8 @@ void add_header(void* context, handover_string name, handover_string value) noex
             answer.breach = fmt::format("it set more than {} headers", most_headers);
             return;
         }
+        constexpr std::size_t usual = 8;
+        if (answer.request.headers.empty()) answer.request.headers.reserve(usual);
         http::Header header;
         copy_text(answer, header.name, name, 1U << 20U, "a header name");
         copy_text(answer, header.value, value, 1U << 20U, "a header value");
@@ -70,13 +72,13 @@ void add_header(void* context, handover_string name, handover_string value) noex
 
 void set_body(void* context, handover_string body) noexcept {
     set(context, [&](PrepareAnswer& answer) {
-        answer.use_request_body = false;
+        answer.request.forwards_body = false;
         copy_text(answer, answer.request.body, body, longest_body, "a body");
     });
 }
 
 void use_request_body(void* context) noexcept {
-    set(context, [](PrepareAnswer& answer) { answer.use_request_body = true; });
+    set(context, [](PrepareAnswer& answer) { answer.request.forwards_body = true; });
 }
 
 void set_upstream_streams(void* context, std::uint32_t streams) noexcept {

@@ -23,7 +23,6 @@ inline std::optional<std::string_view> given(handover_string text) {
 // Nothing of it is believed yet.
 struct PrepareAnswer {
     PreparedRequest request = {};
-    bool use_request_body = false;
     std::string message = {};
     std::string breach = {};  // the first rule a setter's argument broke
 };

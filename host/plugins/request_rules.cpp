@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "http/header_rules.hpp"
 #include "text/encoding.hpp"
 #include "text/printable.hpp"
 
@@ -33,32 +34,21 @@ constexpr std::array host_owned = {
     std::string_view("http2-settings"),
 };
 
-char lower(char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-std::string lowered(std::string_view text) {
-    std::string out(text);
-    std::transform(out.begin(), out.end(), out.begin(), lower);
-    return out;
-}
-
-bool is_alphanumeric(char c) {
-    return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z');
-}
-
 // RFC 3986 section 3.3 and 3.4: pchar, "/" and "?"; '%' is looked at separately.
-bool is_path_character(char c) {
-    return is_alphanumeric(c) ||
-           std::string_view("-._~!$&'()*+,;=:@/?%").find(c) != std::string_view::npos;
+constexpr std::array<bool, 256> path_characters() {
+    std::array<bool, 256> table = {};
+    for (char c = '0'; c <= '9'; ++c) table[static_cast<unsigned char>(c)] = true;
+    for (char c = 'a'; c <= 'z'; ++c) table[static_cast<unsigned char>(c)] = true;
+    for (char c = 'A'; c <= 'Z'; ++c) table[static_cast<unsigned char>(c)] = true;
+    for (const char c : std::string_view("-._~!$&'()*+,;=:@/?%")) {
+        table[static_cast<unsigned char>(c)] = true;
+    }
+    return table;
 }
 
-// RFC 9110 section 5.6.2.
-bool is_token(std::string_view text) {
-    return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-        return is_alphanumeric(c) ||
-               std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-    });
+bool is_path_character(char c) {
+    static constexpr auto table = path_characters();
+    return table[static_cast<unsigned char>(c)];
 }
 
 bool is_control(char c) {
@@ -90,6 +80,7 @@ std::optional<std::string> decoded_breach(std::string_view path) {
 }
 
 std::optional<std::string> breach_at_any_depth(std::string_view path) {
+    if (path.find('%') == std::string_view::npos) return decoded_breach(path);
     std::string current(path);
     for (int i = 0; i <= most_decodings; ++i) {
         if (auto breach = decoded_breach(current)) return breach;
@@ -123,22 +114,24 @@ std::optional<std::string> path_breach(std::string_view path) {
     }
     const auto query = std::min(path.find('?'), path.size());
     if (const auto breach = breach_at_any_depth(path.substr(0, query))) return says(*breach);
-    const auto parameters = text::percent_decode(path.substr(query));
-    if (!parameters) return says("its query holds a '%' without two hexadecimal digits");
+    const auto parameters = path.substr(query);
+    const bool encoded = parameters.find('%') != std::string_view::npos;
+    if (encoded && !text::percent_decode(parameters))
+        return says("its query holds a '%' without two hexadecimal digits");
     return std::nullopt;
 }
 
 std::optional<std::string> header_breach(std::string_view name,
                                          std::string_view value,
                                          const std::vector<std::string>& owned) {
-    if (!is_token(name)) return fmt::format("\"{}\" is no header name", text::printable(name, 80));
-    const auto folded = lowered(name);
-    const bool hosts = std::find(host_owned.begin(), host_owned.end(), folded) != host_owned.end();
-    if (hosts || folded.starts_with("proxy-"))
+    if (!http::is_token(name))
+        return fmt::format("\"{}\" is no header name", text::printable(name, 80));
+    const auto same = [&](std::string_view one) { return http::same_name(one, name); };
+    constexpr std::string_view proxy = "proxy-";
+    if (std::any_of(host_owned.begin(), host_owned.end(), same) ||
+        http::same_name(name.substr(0, proxy.size()), proxy))
         return fmt::format("the header {} is the host's own", name);
-    const bool attached = std::any_of(
-        owned.begin(), owned.end(), [&](const auto& one) { return lowered(one) == folded; });
-    if (attached)
+    if (std::any_of(owned.begin(), owned.end(), same))
         return fmt::format("the header {} carries the credential, which the host attaches", name);
     if (value.size() > longest_value) {
         return fmt::format(

@@ -33,6 +33,10 @@ http::ResponseHandler Attempt::receiver() {
                 if (is_good(head.status) && is_event_stream(head)) gate_.emplace(preamble);
             },
         .on_body = [this](std::string_view bytes) { return take(bytes); },
+        .on_settled =
+            [this] {
+                if (handler_.on_settled) handler_.on_settled();
+            },
         .flow = handler_.flow,
     };
 }

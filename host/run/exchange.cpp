@@ -60,22 +60,23 @@ public:
           upstream_(upstream),
           handler_(handler),
           stop_(std::move(stop)),
-          target_(upstream.target != nullptr
-                      ? *upstream.target
-                      : made_.emplace(upstream.provider.target(upstream.account))) {}
+          destination_(upstream.destination != nullptr ? *upstream.destination
+                                                       : made_.emplace(made(upstream))),
+          target_(*destination_.target) {}
 
     // Every awaited call's result is bound to a local first: g++ 12 destroys temporaries of such
     // expressions twice.
     Awaitable<Result<void>> run(const plugins::ClientRequest& request) {
-        const auto prepared = upstream_.instance.prepare(request, owned_headers());
+        const auto prepared = upstream_.instance.prepare(request, destination_.owned_headers);
         if (!prepared) co_return prepared.failure();
+        const std::string_view body = prepared->forwards_body ? request.body : prepared->body;
         auto authorized = co_await authorize();
         if (!authorized) co_return authorized;
         report_concurrency();
         auto admitted = ask_ledger();
         if (!admitted) co_return admitted;
         while (true) {
-            const auto failed = co_await attempt(*prepared);
+            const auto failed = co_await attempt(*prepared, body);
             if (!failed) co_return failed.failure();
             if (!*failed) co_return Result<void>();
             auto again = co_await make_ready_for_another(**failed);
@@ -84,14 +85,10 @@ public:
     }
 
 private:
-    // The headers of every method's `attach`: which method serves must not decide what a plugin may
-    // set.
-    [[nodiscard]] std::vector<std::string> owned_headers() const {
-        std::vector<std::string> names;
-        for (const auto& method : target_.methods) {
-            for (const auto& [name, ignored] : method.attach) names.push_back(name);
-        }
-        return names;
+    static Destination made(const Upstream& upstream) {
+        return destination_of(
+            upstream.provider,
+            std::make_shared<const auth::Target>(upstream.provider.target(upstream.account)));
     }
 
     // The credential, and where requests take turns the right to send one. A wait for it may have
@@ -163,11 +160,12 @@ private:
 
     // Nothing: it succeeded. An error: what has been handed over cannot be taken back, or nothing
     // could be sent.
-    Awaitable<Result<std::optional<Failed>>> attempt(const plugins::PreparedRequest& prepared) {
-        auto credentials = auth::attach_headers(*resolved_);
+    Awaitable<Result<std::optional<Failed>>> attempt(const plugins::PreparedRequest& prepared,
+                                                     std::string_view body) {
+        const auto& credentials = resolved_->headers;
         if (!credentials) co_return credentials.failure();
         const auto request =
-            outgoing_request(upstream_.provider, prepared, std::move(*credentials));
+            outgoing_request(upstream_.provider, destination_, prepared, body, *credentials);
         if (!request) co_return request.failure();
         log_sending(*request);
         sent_at_ = now();
@@ -292,7 +290,8 @@ private:
     const Upstream& upstream_;
     const ExchangeHandler& handler_;
     std::stop_token stop_;
-    std::optional<auth::Target> made_ = {};
+    std::optional<Destination> made_ = {};
+    const Destination& destination_;
     const auth::Target& target_;
     auth::ResolvedPtr resolved_ = {};
     auth::Lease lease_ = {};

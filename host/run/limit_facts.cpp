@@ -1,20 +1,10 @@
 #include "run/limit_facts.hpp"
 
 #include "auth/credential_file.hpp"
-#include "crypto/crypto.hpp"
 #include "text/time.hpp"
 
 namespace handover::run {
 namespace {
-
-// A few bytes of a digest: enough to tell one key or account from the next, too few to be one.
-std::uint64_t short_digest(std::string_view text) {
-    constexpr std::size_t bytes = 4;
-    const auto digest = crypto::sha256(text);
-    std::uint64_t number = 0;
-    for (std::size_t i = 0; i < bytes; ++i) number = number << 8U | digest.at(i);
-    return number;
-}
 
 std::string left(Time then, Time now) {
     return text::describe_duration(std::chrono::ceil<Milliseconds>(then - now));
@@ -26,14 +16,10 @@ limits::Use ledger_of(const auth::Target& target, const auth::Resolved& resolved
     const auto name = auth::file_stem({.provider = target.provider, .account = target.account});
     const bool kept = resolved.source.kind == auth::SourceKind::stored ||
                       resolved.source.kind == auth::SourceKind::none;
-    if (!kept) {
-        return {.name = name + "#env",
-                .generation = short_digest(resolved.credential.api_key.reveal())};
-    }
+    if (!kept) return {.name = name + "#env", .generation = resolved.digest};
     // A refresh raises the credential's generation, but the quota is the account's: it stays used
     // up.
-    if (!resolved.subject.empty())
-        return {.name = name, .generation = short_digest(resolved.subject)};
+    if (!resolved.subject.empty()) return {.name = name, .generation = resolved.digest};
     return {.name = name, .generation = resolved.credential.generation};
 }
 

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "http/header_rules.hpp"
-#include "run/target_url.hpp"
 
 namespace handover::run {
 namespace {
@@ -37,13 +37,10 @@ void put_missing(std::vector<http::Header>& headers, const char* name, const cha
     if (!http::find_header(headers, name)) headers.push_back({.name = name, .value = value});
 }
 
-Result<std::string> base_of(const providers::Provider& provider,
-                            const plugins::PreparedRequest& prepared) {
-    if (!prepared.host) return provider.base_url;
-    if (*prepared.host < provider.hosts.size()) return provider.hosts[*prepared.host];
+Failure no_such_host(const providers::Provider& provider, std::uint32_t index) {
     return fail({.code = Errc::plugin_failed,
                  .message = "the plugin " + provider.plugin + " named host " +
-                            std::to_string(*prepared.host) + ", its manifest lists " +
+                            std::to_string(index) + ", its manifest lists " +
                             std::to_string(provider.hosts.size()),
                  .reason = {},
                  .fix = "report this to the plugin's author"});
@@ -59,24 +56,28 @@ bool is_host_header(std::string_view name) {
 }
 
 Result<http::Request> outgoing_request(const providers::Provider& provider,
+                                       const Destination& destination,
                                        const plugins::PreparedRequest& prepared,
+                                       std::string_view body,
                                        std::vector<http::SecretHeader> credentials) {
-    const auto base = base_of(provider, prepared);
+    if (prepared.host && *prepared.host >= destination.hosts.size())
+        return no_such_host(provider, *prepared.host);
+    const auto& base = prepared.host ? destination.hosts[*prepared.host] : destination.base;
     if (!base) return base.failure();
-    auto url = target_url({.base = *base,
-                           .path = prepared.path,
-                           .query = provider.query,
-                           .allow_http = provider.allow_http});
+    auto url = url_below(*base, prepared.path, provider.query);
     if (!url) return url.failure();
-    http::Request request = {
-        .method = prepared.method, .url = std::move(*url), .body = prepared.body};
+    http::Request request = {.method = prepared.method,
+                             .url = *std::move(url),
+                             .borrowed_body = body,
+                             .target = base->target};
+    request.headers.reserve(prepared.headers.size() + provider.headers.size() + 2);
     for (const auto& header : prepared.headers) {
         if (!is_owned(header.name, credentials)) request.headers.push_back(header);
     }
     for (const auto& [name, value] : provider.headers) {
         if (!is_owned(name, credentials)) put(request.headers, name, value);
     }
-    if (!request.body.empty()) put_missing(request.headers, "Content-Type", "application/json");
+    if (!body.empty()) put_missing(request.headers, "Content-Type", "application/json");
     put_missing(request.headers,
                 "Accept",
                 prepared.upstream_streams ? "text/event-stream" : "application/json");

@@ -1,14 +1,24 @@
 #include "run/raw_json.hpp"
 
+#include <algorithm>
+
 namespace handover::run {
 namespace {
 
 constexpr std::string_view blanks = " \t\r\n";
 constexpr auto npos = std::string_view::npos;
 
+constexpr bool is_blank(char c) {
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+constexpr bool ends_scalar(char c) {
+    return is_blank(c) || c == ',' || c == '}' || c == ']';
+}
+
 std::size_t skip_blanks(std::string_view text, std::size_t at) {
-    const auto next = text.find_first_not_of(blanks, at);
-    return next == npos ? text.size() : next;
+    while (at < text.size() && is_blank(text[at])) ++at;
+    return std::min(at, text.size());
 }
 
 // The place after the string that begins at `at`; npos if it does not end. Strings can be megabytes
@@ -45,8 +55,9 @@ std::size_t skip_value(std::string_view text, std::size_t at) {
     if (at >= text.size()) return npos;
     if (text[at] == '"') return skip_string(text, at);
     if (text[at] == '{' || text[at] == '[') return skip_nested(text, at);
-    const auto end = text.find_first_of(",}] \t\r\n", at);
-    return end == at ? npos : end;
+    auto end = at;
+    while (end < text.size() && !ends_scalar(text[end])) ++end;
+    return end == at || end == text.size() ? npos : end;
 }
 
 // Where a list of members or elements goes on after the value that ended at `at`; npos at its end.
@@ -111,6 +122,13 @@ std::vector<std::string_view> raw_elements(std::string_view array) {
         at = after_comma(array, end);
     }
     return elements;
+}
+
+std::optional<std::string_view> raw_value(std::string_view text) {
+    const auto start = skip_blanks(text, 0);
+    const auto end = skip_value(text, start);
+    if (end == npos) return std::nullopt;
+    return text.substr(start, end - start);
 }
 
 std::optional<std::string> with_raw_member(std::string_view object,

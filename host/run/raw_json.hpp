@@ -27,6 +27,9 @@ struct RawMember {
 std::vector<RawMember> raw_members(std::string_view object);
 std::vector<std::string_view> raw_elements(std::string_view array);
 
+// The text of the value that `text` begins with, blanks aside; nothing if it does not end.
+std::optional<std::string_view> raw_value(std::string_view text);
+
 // `object` with that member's value replaced; the member is appended where there is none. Nothing
 // if `object` is not a JSON object.
 std::optional<std::string> with_raw_member(std::string_view object,

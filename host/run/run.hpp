@@ -15,6 +15,7 @@
 #include "limits/ledgers.hpp"
 #include "plugins/plugin.hpp"
 #include "providers/provider.hpp"
+#include "run/destination.hpp"
 
 namespace handover::run {
 
@@ -26,8 +27,8 @@ struct Upstream {
     std::string account = {};        // empty: the provider's own
     int max_retries = 3;
     auth::Clock clock = {};
-    limits::Ledgers* ledgers = nullptr;    // absent: limits are neither asked nor learned
-    const auth::Target* target = nullptr;  // the provider's under that account, where it is at hand
+    limits::Ledgers* ledgers = nullptr;        // absent: limits are neither asked nor learned
+    const Destination* destination = nullptr;  // under that account, where it is at hand
 };
 
 // Events of one exchange, on the calling thread. The bytes of a stream are handed over as they
@@ -36,6 +37,7 @@ struct ExchangeHandler {
     std::function<void(const http::ResponseHead&)> on_head =
         {};                                              // of the answer that counts, status 200
     std::function<bool(std::string_view)> on_body = {};  // raw bytes as they come; false cancels
+    std::function<void()> on_settled = {};               // as http::ResponseHandler's
     std::function<void(std::string_view)> notice =
         {};  // for people: waiting for a lease, a retry, ...
     std::function<void(const http::Response&)> on_refusal =

@@ -2,14 +2,13 @@
 
 #include <algorithm>
 
-#include "http/target.hpp"
 #include "text/encoding.hpp"
 #include "text/printable.hpp"
 
 namespace handover::run {
 namespace {
 
-Failure bad_path(const std::string& path, std::string reason) {
+Failure bad_path(std::string_view path, std::string reason) {
     return fail({.code = Errc::plugin_failed,
                  .message = "the plugin asked for a path that is not below its base URL: " +
                             text::printable(path, 200),
@@ -23,58 +22,68 @@ bool is_forbidden(char c) {
 }
 
 // Percent-encoded dots count: servers decode them.
+bool is_dot_segment(std::string_view segment) {
+    if (segment.find('%') == std::string_view::npos) return segment == "." || segment == "..";
+    const auto decoded = text::percent_decode(segment);
+    return !decoded || *decoded == "." || *decoded == "..";
+}
+
 bool has_dot_segment(std::string_view path) {
     while (!path.empty()) {
         const auto end = std::min(path.find('/'), path.size());
-        const auto segment = text::percent_decode(path.substr(0, end));
-        if (!segment || *segment == "." || *segment == "..") return true;
+        if (is_dot_segment(path.substr(0, end))) return true;
         path.remove_prefix(std::min(end + 1, path.size()));
     }
     return false;
 }
 
-Result<void> check_path(const std::string& path) {
+Result<void> check_path(std::string_view path) {
     if (!path.starts_with('/')) return bad_path(path, "it does not begin with '/'");
     if (path.starts_with("//")) return bad_path(path, "it begins with \"//\"");
     if (std::any_of(path.begin(), path.end(), is_forbidden))
         return bad_path(path, "it holds a character that a path may not hold");
-    if (has_dot_segment(std::string_view(path).substr(0, path.find('?'))))
+    if (has_dot_segment(path.substr(0, path.find('?'))))
         return bad_path(path, "it holds a dot segment or a bad escape");
     return {};
 }
 
-Result<void> check_base(const UrlParts& parts, const http::Target& target) {
-    if (parts.base.find('?') != std::string::npos) {
+}  // namespace
+
+Result<Base> usable_base(std::string_view url, bool allow_http) {
+    auto target = http::parse_target(url);
+    if (!target) return target.failure();
+    if (url.find('?') != std::string_view::npos) {
         return fail({.code = Errc::config_invalid,
-                     .message = "a base URL with a query: " + text::printable(parts.base, 200),
+                     .message = "a base URL with a query: " + text::printable(url, 200),
                      .reason = "the path would end up inside the query",
                      .fix = "move it to the provider's `query` table"});
     }
-    if (target.scheme == "https" || target.loopback || parts.allow_http) return {};
-    return fail({.code = Errc::config_invalid,
-                 .message = "plain http to " + target.authority() + " is refused",
-                 .reason = "the credential and the prompt would be readable on the way",
-                 .fix = "use https, or set allow_http = true for this provider"});
+    if (target->scheme != "https" && !target->loopback && !allow_http) {
+        return fail({.code = Errc::config_invalid,
+                     .message = "plain http to " + target->authority() + " is refused",
+                     .reason = "the credential and the prompt would be readable on the way",
+                     .fix = "use https, or set allow_http = true for this provider"});
+    }
+    while (url.ends_with('/')) url.remove_suffix(1);
+    return Base{.url = std::string(url),
+                .authority_end = std::min(url.find('/', url.find("//") + 2), url.size()),
+                .target = std::make_shared<const http::Target>(*std::move(target))};
 }
 
-}  // namespace
-
-Result<std::string> target_url(const UrlParts& parts) {
-    const auto target = http::parse_target(parts.base);
-    if (!target) return target.failure();
-    if (auto checked = check_base(parts, *target); !checked) return checked.failure();
-    if (auto checked = check_path(parts.path); !checked) return checked.failure();
-    auto url = parts.base;
-    while (url.ends_with('/')) url.pop_back();
-    url += parts.path;
-    char separator = parts.path.find('?') == std::string::npos ? '?' : '&';
-    for (const auto& [name, value] : parts.query) {
+Result<std::string> url_below(const Base& base,
+                              std::string_view path,
+                              const std::map<std::string, std::string>& query) {
+    if (auto checked = check_path(path); !checked) return checked.failure();
+    std::string url;
+    url.reserve(base.url.size() + path.size());
+    url.append(base.url).append(path);
+    char separator = path.find('?') == std::string_view::npos ? '?' : '&';
+    for (const auto& [name, value] : query) {
         url += separator + text::percent_encode(name) + '=' + text::percent_encode(value);
         separator = '&';
     }
-    const auto joined = http::parse_target(url);
-    if (!joined || *joined != *target)
-        return bad_path(parts.path, "with it the URL leads to another origin");
+    if (url[base.authority_end] != '/')
+        return bad_path(path, "with it the URL leads to another origin");
     return url;
 }
 

@@ -38,6 +38,9 @@ std::optional<std::int64_t> reset_of(std::optional<std::string_view> text, std::
 
 // "tokens" of "x-ratelimit-remaining-tokens"; nothing for another header.
 std::optional<std::string> kind_of(std::string_view header) {
+    const bool other =
+        header.size() <= start.size() || (header[0] != 'x' && header[0] != 'X') || header[1] != '-';
+    if (other) return std::nullopt;
     std::string name(header);
     std::transform(name.begin(), name.end(), name.begin(), [](char c) {
         return static_cast<char>(std::tolower(static_cast<unsigned char>(c)));

@@ -4,6 +4,7 @@
 #include <boost/json/string_view.hpp>
 #include <boost/json/value.hpp>
 
+#include <algorithm>
 #include <optional>
 
 namespace handover::openai {
@@ -72,7 +73,9 @@ private:
         at_ = std::min(at_ + 1, text_.size());
     }
 
-    void skip_space() { at_ = std::min(text_.find_first_not_of(white_space, at_), text_.size()); }
+    void skip_space() {
+        while (at_ < text_.size() && white_space.find(text_[at_]) != std::string_view::npos) ++at_;
+    }
 
     std::string_view text_;
     std::size_t at_ = 0;
@@ -94,11 +97,22 @@ std::optional<Span> find_model(std::string_view body) {
 }
 
 std::string quoted(std::string_view text) {
+    const bool plain = std::all_of(text.begin(), text.end(), [](char c) {
+        return c >= ' ' && c != '"' && c != '\\' && c < 0x7f;
+    });
+    if (plain) return '"' + std::string(text) + '"';
     return boost::json::serialize(
         boost::json::value(boost::json::string_view(text.data(), text.size())));
 }
 
 }  // namespace
+
+bool names_model(std::string_view body, std::string_view model) {
+    const auto found = find_model(body);
+    if (!found) return false;
+    const auto value = body.substr(found->begin, found->end - found->begin);
+    return value == quoted(model);
+}
 
 std::string with_model(std::string_view body, std::string_view model) {
     std::string out(body);

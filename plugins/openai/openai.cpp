@@ -57,12 +57,8 @@ sdk::PrepareAnswer prepare(const Settings& settings, const sdk::Request& request
 
     const auto model = request.model.empty() ? std::string_view(settings.model) : request.model;
     // Without any model the service decides: a local one may serve a single model.
-    auto body = model.empty() ? std::string(request.body) : with_model(request.body, model);
-    if (body == request.body) {
-        prepared.use_request_body = true;
-    } else {
-        prepared.body = std::move(body);
-    }
+    prepared.use_request_body = model.empty() || names_model(request.body, model);
+    if (!prepared.use_request_body) prepared.body = with_model(request.body, model);
     return prepared;
 }
 

@@ -27,13 +27,24 @@ bool StreamReader::read_head(std::string_view& bytes) {
     }
     bytes.remove_prefix(end + 4 - had);
     head_.resize(end + 4);
-    state_ = State::size;
+    return choose_framing();
+}
+
+bool StreamReader::choose_framing() {
+    constexpr std::string_view length = "\r\ncontent-length: ";
     auto lower = head_;
     std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) {
         return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
     });
-    return lower.starts_with("http/1.1 200 ") &&
-           lower.find("\r\ntransfer-encoding: chunked\r\n") != std::string::npos;
+    if (!lower.starts_with("http/1.1 200 ")) return false;
+    state_ = State::size;
+    if (lower.find("\r\ntransfer-encoding: chunked\r\n") != std::string::npos) return true;
+    const auto at = lower.find(length);
+    if (at == std::string::npos) return false;
+    const auto* const digits = lower.data() + at + length.size();
+    counted_ = std::from_chars(digits, lower.data() + lower.size(), left_).ec == std::errc();
+    state_ = left_ == 0 ? State::ended : State::data;
+    return counted_;
 }
 
 // A line of the framing: a chunk's size, the line end after its data, or the one after the last
@@ -63,7 +74,7 @@ void StreamReader::read_data(std::string_view& bytes, std::vector<std::int64_t>&
     auto data = bytes.substr(0, left_);
     bytes.remove_prefix(data.size());
     left_ -= data.size();
-    if (left_ == 0) state_ = State::after_data;
+    if (left_ == 0) state_ = counted_ ? State::ended : State::after_data;
     for (auto end = data.find('\n'); end != std::string_view::npos; end = data.find('\n')) {
         line_.append(data.substr(0, end));
         data.remove_prefix(end + 1);

@@ -1,4 +1,5 @@
-// Reads the events of a chunked event stream from whatever pieces it comes in.
+// Reads the events of an event stream, chunked or of a known length, from whatever pieces it comes
+// in.
 #pragma once
 
 #include <cstdint>
@@ -10,8 +11,8 @@ namespace handover::bench {
 
 class StreamReader {
 public:
-    // Adds the stamps of the events that the bytes completed. False: this is no 200 with chunks, or
-    // there was more than its end.
+    // Adds the stamps of the events that the bytes completed. False: this is no 200 that says
+    // where it ends, or there was more than its end.
     [[nodiscard]] bool feed(std::string_view bytes, std::vector<std::int64_t>& stamps);
     [[nodiscard]] bool ended() const { return state_ == State::ended; }
     // What came of the response's head, for an error message.
@@ -23,6 +24,7 @@ private:
     bool read_head(std::string_view& bytes);
     bool read_line(std::string_view& bytes);
     bool end_framing();
+    bool choose_framing();
     void read_data(std::string_view& bytes, std::vector<std::int64_t>& stamps);
     void end_line(std::vector<std::int64_t>& stamps);
 
@@ -30,7 +32,8 @@ private:
     std::string head_ = {};
     std::string framing_ = {};  // a line of the chunks' framing that is not whole yet
     std::string line_ = {};     // a line of the stream that is not whole yet
-    std::size_t left_ = 0;      // of the chunk
+    std::size_t left_ = 0;      // of the chunk, or of the whole
+    bool counted_ = false;      // a length instead of chunks
 };
 
 }  // namespace handover::bench

@@ -32,6 +32,7 @@ public:
         return pressure;
     }
     gateway::Pressure queue(std::string_view bytes) override { return write(bytes); }
+    void flush() override {}
     void finish() override { finished = true; }
     void abort() override { aborted = true; }
     void on_drained(std::function<void()> call) override { drained = std::move(call); }

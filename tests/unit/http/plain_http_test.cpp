@@ -228,6 +228,42 @@ TEST_CASE("bodies of every framing") {
     }
 }
 
+TEST_CASE("what one read brought is handed over in one piece, and then the handler is told") {
+    LoopbackServer server([](const Received&) -> Response {
+        return {{.bytes = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+                          "3\r\none\r\n5;x=y\r\nthree\r\n"},
+                {.kind = Step::Kind::await},
+                {.bytes = "1\r\na\r\n1\r\nb\r\n0\r\n\r\n"}};
+    });
+    Client client({});
+    std::string seen;
+    const ResponseHandler handler = {.on_head = [&](const ResponseHead&) { seen += "head "; },
+                                     .on_body =
+                                         [&](std::string_view bytes) {
+                                             seen.append(bytes).append(" ");
+                                             return true;
+                                         },
+                                     .on_settled =
+                                         [&] {
+                                             seen += "settled ";
+                                             server.release();
+                                         }};
+    const auto end = client.stream({.url = server.url()}, handler, {});
+    CHECK(end.delivery == Delivery::answered);
+    // The end follows its bytes at once.
+    CHECK(seen == "head onethree settled ab ");
+}
+
+TEST_CASE("what the handler throws once it has all ends the exchange") {
+    LoopbackServer server([](const Received&) -> Response {
+        return {{.bytes = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nbegun"},
+                {.kind = Step::Kind::hold}};
+    });
+    Client client({});
+    const ResponseHandler handler = {.on_settled = [] { throw std::runtime_error("enough"); }};
+    CHECK_THROWS_WITH(client.stream({.url = server.url()}, handler, {}), "enough");
+}
+
 TEST_CASE("a request is sent once more at most") {
     // Only the very first request is answered.
     std::atomic<bool> answered = false;  // each connection is served by a thread of its own

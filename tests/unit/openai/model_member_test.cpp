@@ -4,6 +4,7 @@
 
 #include <string>
 
+using handover::openai::names_model;
 using handover::openai::with_model;
 
 TEST_CASE("the model is replaced where it stands, the rest stays byte for byte") {
@@ -53,6 +54,19 @@ TEST_CASE("the model is replaced where it stands, the rest stays byte for byte")
 
 TEST_CASE("a model's name is quoted") {
     CHECK(with_model("{}", "a\"b\\") == R"({"model":"a\"b\\"})");
+}
+
+TEST_CASE("whether a body names the model already") {
+    CHECK(names_model(R"( {"a":{"model":"x"}, "model" : "m" } )", "m"));
+    CHECK(names_model(R"({"model":"a\"b"})", "a\"b"));
+    CHECK(names_model(R"({"model":"x","model":"m"})", "m"));
+    CHECK_FALSE(names_model(R"({"model":"m","model":"x"})", "m"));
+    CHECK_FALSE(names_model(R"({"model":"\u006d"})", "m"));
+    CHECK_FALSE(names_model(R"({"model":"mm"})", "m"));
+    CHECK_FALSE(names_model(R"({"model":null})", "m"));
+    CHECK_FALSE(names_model(R"({"a":"m"})", "m"));
+    CHECK_FALSE(names_model("[]", "m"));
+    CHECK_FALSE(names_model("", ""));
 }
 
 TEST_CASE("cut bodies end the walk, not the process") {

@@ -44,7 +44,7 @@ TEST_CASE("the example in plain C loads") {
         {});
     REQUIRE(prepared);
     CHECK(prepared->path == "/chat");
-    CHECK(prepared->body == "{}");
+    CHECK(prepared->forwards_body);
     CHECK(prepared->upstream_streams);
     CHECK(
         instance

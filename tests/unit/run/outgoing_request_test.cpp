@@ -23,8 +23,15 @@ std::vector<http::SecretHeader> bearer() {
     return credentials;
 }
 
+Result<http::Request> sent_to(const providers::Provider& from,
+                              const plugins::PreparedRequest& prepared) {
+    const auto target = std::make_shared<const auth::Target>(from.target());
+    return outgoing_request(
+        from, run::destination_of(from, target), prepared, prepared.body, bearer());
+}
+
 http::Request made(const providers::Provider& from, const plugins::PreparedRequest& prepared) {
-    auto request = outgoing_request(from, prepared, bearer());
+    auto request = sent_to(from, prepared);
     REQUIRE(request);
     return *std::move(request);
 }
@@ -84,7 +91,7 @@ TEST_CASE("what a request needs is added where it is missing") {
 
 TEST_CASE("one of the manifest's hosts, and none beyond them") {
     CHECK(made(provider(), {.path = "/x", .host = 0U}).url == "https://files.example.com/x");
-    const auto beyond = outgoing_request(provider(), {.path = "/x", .host = 1U}, bearer());
+    const auto beyond = sent_to(provider(), {.path = "/x", .host = 1U});
     REQUIRE_FALSE(beyond);
     CHECK(beyond.error().code == Errc::plugin_failed);
 }
@@ -92,7 +99,7 @@ TEST_CASE("one of the manifest's hosts, and none beyond them") {
 TEST_CASE("a URL that cannot be is refused before anything is attached") {
     auto plain = provider();
     plain.base_url = "http://models.lan/v1";
-    const auto refused = outgoing_request(plain, {.path = "/x"}, bearer());
+    const auto refused = sent_to(plain, {.path = "/x"});
     REQUIRE_FALSE(refused);
     CHECK(refused.error().code == Errc::config_invalid);
     plain.allow_http = true;

@@ -3,12 +3,25 @@
 #include <catch2/catch.hpp>
 
 using handover::Errc;
-using handover::run::target_url;
-using handover::run::UrlParts;
+using handover::Result;
+using namespace handover::run;
 
 namespace {
 
 const std::string base = "https://api.example.com/v1";
+
+struct UrlParts {
+    std::string base = {};
+    std::string path = {};
+    std::map<std::string, std::string> query = {};
+    bool allow_http = false;
+};
+
+Result<std::string> target_url(const UrlParts& parts) {
+    const auto usable = usable_base(parts.base, parts.allow_http);
+    if (!usable) return usable.failure();
+    return url_below(*usable, parts.path, parts.query);
+}
 
 }  // namespace
 
