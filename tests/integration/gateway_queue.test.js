@@ -15,7 +15,7 @@ const LONG = 60000; // ms, for what has no event to wait for
 const messages = [{ role: 'user', content: 'x' }];
 
 // A gateway before an upstream that answers POSTs one by one, as it is let.
-async function queue(t, { provider = {}, serve = {}, tables = {}, get } = {}) {
+async function queue(t, { provider = {}, serve = {}, tables = {}, args = [], get } = {}) {
   const waiting = [];
   let now = 0;
   let most = 0;
@@ -39,7 +39,7 @@ async function queue(t, { provider = {}, serve = {}, tables = {}, get } = {}) {
     await home.close();
     await models.close();
   });
-  const gateway = await Gateway.start(home);
+  const gateway = await Gateway.start(home, { args });
   const client = gateway.client();
   const ask = (options = {}) => client.chat.completions.create({ model: options.model ?? 'm', messages }, { signal: options.signal });
   return {
@@ -151,7 +151,7 @@ for (const reloaded of [false, true]) {
     t.after(() => other.close());
     const silent = gate();
     const { home, gateway, config, models, ask } = await queue(t, {
-      tables: keyed('other', other.base_url, ['chat_completions']), get: () => silent.opened,
+      tables: keyed('other', other.base_url, ['chat_completions']), get: () => silent.opened, args: ['-v'],
     });
     t.after(() => silent.open());
     // Which of the two it means depends on what the default provider lists, which says nothing: nobody waits for it for good.
@@ -169,6 +169,7 @@ for (const reloaded of [false, true]) {
     const took = performance.now() - asked;
     assert.ok(took < 10000, `${took} ms`);
     assert.doesNotMatch(run.stderr, /Sanitizer/);
+    assert.match(run.stderr, /no models of mine: /); // it was ended, and not only left behind
     await models.record.until({ disconnected: true });
   });
 }

@@ -206,7 +206,7 @@ TEST_CASE("a line has room for so many, whoever comes at once") {
     }
     // Who need not wait is let in whatever room there is.
     Said said;
-    table.take_async("a", {.most_waiting = 0, .done = said.noter("turn")});
+    table.take_async("b", {.most_waiting = 0, .done = said.noter("turn")});
     CHECK(said.all() == std::vector<std::string>{"turn"});
 }
 
