@@ -104,7 +104,8 @@ void Connection::unseal(std::string_view sealed) {
     while (opened.got == tls::Session::Got::bytes) {
         opened = outlet_.open(plain);
         if (opened.size > 0) took({plain.data(), opened.size});
-        if (state_ == State::closed || state_ == State::lingering) return;
+        // What else came is of no interest, and the buffer does not stay.
+        if (state_ == State::closed || state_ == State::lingering) return tls_->feed({});
     }
     if (outlet_.kept() > 0) wait_writable();
     if (opened.got == tls::Session::Got::end) return peer_ended();

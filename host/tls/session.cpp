@@ -25,10 +25,14 @@ struct Wire {
         return static_cast<int>(count);
     }
 
-    static int write(BIO* bio, const char* bytes, int size) {
+    static int write(BIO* bio, const char* bytes, int size) noexcept {
         library().bio_clear_flags(bio, BIO_FLAGS_RWS | BIO_FLAGS_SHOULD_RETRY);
-        of(bio).out_->append(bytes, static_cast<std::size_t>(size));
-        return size;
+        try {
+            of(bio).out_->append(bytes, static_cast<std::size_t>(size));
+            return size;
+        } catch (...) {
+            return -1;  // out of memory: the session fails
+        }
     }
 
     static long control(BIO* /*bio*/, int command, long /*number*/, void* /*argument*/) {
@@ -147,6 +151,7 @@ bool Session::seal(std::span<const std::string_view> pieces, std::string& out) {
 
 void Session::end(std::string& out) {
     if (!failure_.empty()) return;
+    incoming_ = {};
     out_ = &out;
     ssl_.clear_errors();
     (void)ssl_.shutdown(session_);
