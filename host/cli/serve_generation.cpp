@@ -48,6 +48,31 @@ std::map<std::string, int> concurrency(const config::Config& settings) {
     return most;
 }
 
+// Every provider that the config's routes lead to is one, before a request finds out.
+Result<void> check_routes(const config::Config& settings, Services& services) {
+    std::set<std::string> named;
+    const auto note = [&](const std::vector<config::ModelAt>& places) {
+        for (const auto& place : places) {
+            if (!place.provider.empty()) named.insert(place.provider);
+        }
+    };
+    note(settings.fallback);
+    for (const auto& [name, alias] : settings.models) {
+        note({alias.first});
+        note(alias.fallback);
+    }
+    for (const auto& name : named) {
+        const auto provider = services.provider(name);
+        if (provider || provider.error().code != Errc::provider_unknown) continue;
+        auto error = provider.error();
+        error.code = Errc::config_invalid;
+        error.message =
+            "a route of the config ([models], fallback) leads nowhere: " + error.message;
+        return fail(std::move(error));
+    }
+    return {};
+}
+
 http::ClientOptions client_options(const config::Config& settings) {
     return {.proxy = settings.proxy,
             .ca_file = settings.ca_file,
@@ -82,6 +107,7 @@ Result<ServeGeneration> make_serve_generation(const Outside& outside,
     // Made here, not by the first thread that needs it.
     if (const auto client = services->client(); !client) return client.failure();
     const auto& config = **settings;
+    if (auto checked = check_routes(config, *services); !checked) return checked.failure();
     auto api = gateway::ModelApi::make(
         {.routing = {.default_provider = default_provider(*services),
                      .fallback = config.fallback,

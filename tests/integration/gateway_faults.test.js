@@ -338,6 +338,8 @@ test('SIGHUP with a config that is wrong: refused with the place, the old one st
     ['a value out of range', config({ serve: { max_connections: 0 } }), new RegExp(`${file}:\\d+.*max_connections`)],
     ['an address that is none', config({ serve: { listen: 'nowhere' } }), new RegExp(`${file}:\\d+.*listen`)],
     ['a default provider that is unknown', config({ '': { default_provider: 'nobody' } }), /nobody/],
+    ['an alias that leads nowhere', config({ models: { fast: 'nobody/model-1' } }), /nobody/],
+    ['a fallback that leads nowhere', config({ serve: { fallback: ['nobody'] } }), /nobody/],
     ['a plugin that is unknown', config({ 'providers.mine': { plugin: 'nothing', base_url: 'http://127.0.0.1:1/v1' } }), /nothing/],
   ];
   for (const [name, text, place] of wrong) {
