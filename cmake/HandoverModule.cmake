@@ -35,6 +35,16 @@ function(handover_module name)
     target_link_libraries(handover_${name} PUBLIC ${arg_USES} handover_sanitizers PRIVATE ${arg_KEEPS} handover_warnings)
 endfunction()
 
+# handover_not_optimised_for_tests(TARGET ...): compiling is most of a test run's time, and optimising is half of that. What no test waits for is
+# compiled without where sanitizers are.
+function(handover_not_optimised_for_tests)
+    if(HANDOVER_SANITIZE)
+        foreach(target IN LISTS ARGN)
+            target_compile_options(${target} PRIVATE -O0)
+        endforeach()
+    endif()
+endfunction()
+
 # handover_test(NAME SOURCES ... USES handover::x ...): one Catch2 binary for a folder's tests, one ctest entry.
 function(handover_test name)
     cmake_parse_arguments(arg "" "" "SOURCES;USES" ${ARGN})
