@@ -1,12 +1,12 @@
 #include "cli/qr_code.hpp"
 
-#include <dlfcn.h>
 #include <qrencode.h>
 #include <sys/ioctl.h>
 
 #include <memory>
 
 #include "log/log.hpp"
+#include "platform/shared_library.hpp"
 
 namespace handover::cli {
 namespace {
@@ -23,16 +23,12 @@ struct Library {
     decltype(&QRcode_free) free = nullptr;
 };
 
-// Never closed, like every library here; a command that shows no code does not pay for it.
 std::optional<Library> open_library() {
-    void* const handle = dlopen("libqrencode.so.4", RTLD_LAZY | RTLD_LOCAL);
-    if (handle == nullptr) return std::nullopt;
-    const Library library = {
-        .encode =
-            reinterpret_cast<decltype(Library::encode)>(dlsym(handle, "QRcode_encodeString8bit")),
-        .free = reinterpret_cast<decltype(Library::free)>(dlsym(handle, "QRcode_free"))};
-    if (library.encode == nullptr || library.free == nullptr) return std::nullopt;
-    return library;
+    Library functions;
+    platform::SharedLibrary library("libqrencode.so.4");
+    library.find("QRcode_encodeString8bit", functions.encode);
+    library.find("QRcode_free", functions.free);
+    return library.problem().empty() ? std::optional(functions) : std::nullopt;
 }
 
 // Light beyond the edges.

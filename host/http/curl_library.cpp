@@ -1,8 +1,8 @@
 #include "http/curl_library.hpp"
 
-#include <dlfcn.h>
-
 #include <string>
+
+#include "platform/shared_library.hpp"
 
 namespace handover::http {
 namespace {
@@ -18,47 +18,35 @@ Error missing(std::string reason) {
             .fix = fix};
 }
 
-std::string loader_message() {
-    const char* const text = dlerror();  // NOLINT(concurrency-mt-unsafe): per thread in glibc
-    return text == nullptr ? "unknown" : text;
-}
-
-template <typename Function>
-bool find(void* handle, const char* name, Function& function) {
-    function = reinterpret_cast<Function>(dlsym(handle, name));
-    return function != nullptr;
-}
-
-bool find_all(void* handle, CurlLibrary& curl) {
-    return find(handle, "curl_global_init", curl.global_init) &&
-           find(handle, "curl_version_info", curl.version_info) &&
-           find(handle, "curl_easy_init", curl.easy_init) &&
-           find(handle, "curl_easy_cleanup", curl.easy_cleanup) &&
-           find(handle, "curl_easy_setopt", curl.easy_setopt) &&
-           find(handle, "curl_easy_getinfo", curl.easy_getinfo) &&
-           find(handle, "curl_easy_pause", curl.easy_pause) &&
-           find(handle, "curl_easy_strerror", curl.easy_strerror) &&
-           find(handle, "curl_multi_init", curl.multi_init) &&
-           find(handle, "curl_multi_cleanup", curl.multi_cleanup) &&
-           find(handle, "curl_multi_setopt", curl.multi_setopt) &&
-           find(handle, "curl_multi_assign", curl.multi_assign) &&
-           find(handle, "curl_multi_add_handle", curl.multi_add_handle) &&
-           find(handle, "curl_multi_remove_handle", curl.multi_remove_handle) &&
-           find(handle, "curl_multi_socket_action", curl.multi_socket_action) &&
-           find(handle, "curl_multi_info_read", curl.multi_info_read) &&
-           find(handle, "curl_share_init", curl.share_init) &&
-           find(handle, "curl_share_setopt", curl.share_setopt) &&
-           find(handle, "curl_share_cleanup", curl.share_cleanup) &&
-           find(handle, "curl_slist_append", curl.slist_append) &&
-           find(handle, "curl_slist_free_all", curl.slist_free_all);
+void find_all(platform::SharedLibrary& library, CurlLibrary& curl) {
+    library.find("curl_global_init", curl.global_init);
+    library.find("curl_version_info", curl.version_info);
+    library.find("curl_easy_init", curl.easy_init);
+    library.find("curl_easy_cleanup", curl.easy_cleanup);
+    library.find("curl_easy_setopt", curl.easy_setopt);
+    library.find("curl_easy_getinfo", curl.easy_getinfo);
+    library.find("curl_easy_pause", curl.easy_pause);
+    library.find("curl_easy_strerror", curl.easy_strerror);
+    library.find("curl_multi_init", curl.multi_init);
+    library.find("curl_multi_cleanup", curl.multi_cleanup);
+    library.find("curl_multi_setopt", curl.multi_setopt);
+    library.find("curl_multi_assign", curl.multi_assign);
+    library.find("curl_multi_add_handle", curl.multi_add_handle);
+    library.find("curl_multi_remove_handle", curl.multi_remove_handle);
+    library.find("curl_multi_socket_action", curl.multi_socket_action);
+    library.find("curl_multi_info_read", curl.multi_info_read);
+    library.find("curl_share_init", curl.share_init);
+    library.find("curl_share_setopt", curl.share_setopt);
+    library.find("curl_share_cleanup", curl.share_cleanup);
+    library.find("curl_slist_append", curl.slist_append);
+    library.find("curl_slist_free_all", curl.slist_free_all);
 }
 
 Result<const CurlLibrary*> open_library() {
-    // Never closed: libcurl and OpenSSL leave threads' and exit handlers behind.
-    void* const handle = dlopen("libcurl.so.4", RTLD_LAZY | RTLD_LOCAL);
-    if (handle == nullptr) return fail(missing(loader_message()));
     static CurlLibrary curl;
-    if (!find_all(handle, curl)) return fail(missing(loader_message()));
+    platform::SharedLibrary library("libcurl.so.4");
+    find_all(library, curl);
+    if (!library.problem().empty()) return fail(missing(library.problem()));
     if (curl.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
         return fail(missing("curl_global_init failed"));
     }

@@ -1,28 +1,14 @@
 #include "http/header_rules.hpp"
 
 #include <algorithm>
-#include <array>
 
+#include "text/character_set.hpp"
 #include "text/printable.hpp"
 
 namespace handover::http {
 namespace {
 
-constexpr std::array<bool, 256> token_characters() {
-    std::array<bool, 256> table = {};
-    for (char c = '0'; c <= '9'; ++c) table[static_cast<unsigned char>(c)] = true;
-    for (char c = 'a'; c <= 'z'; ++c) table[static_cast<unsigned char>(c)] = true;
-    for (char c = 'A'; c <= 'Z'; ++c) table[static_cast<unsigned char>(c)] = true;
-    for (const char c : std::string_view("!#$%&'*+-.^_`|~")) {
-        table[static_cast<unsigned char>(c)] = true;
-    }
-    return table;
-}
-
-bool is_token_character(char c) {
-    static constexpr auto table = token_characters();
-    return table[static_cast<unsigned char>(c)];
-}
+constexpr auto token_characters = text::CharacterSet::alphanumeric_and("!#$%&'*+-.^_`|~");
 
 Failure refused(std::string message) {
     return fail({.code = Errc::internal,
@@ -43,8 +29,7 @@ Result<void> check_header(std::string_view name, std::string_view value) {
 }  // namespace
 
 bool is_token(std::string_view name) {
-    return !name.empty() &&
-           std::all_of(name.begin(), name.end(), [](char c) { return is_token_character(c); });
+    return !name.empty() && token_characters.holds_all(name);
 }
 
 bool is_header_value(std::string_view value) {

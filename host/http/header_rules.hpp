@@ -5,23 +5,10 @@
 
 #include <string_view>
 
+#include "http/header_name.hpp"
 #include "http/message.hpp"
 
 namespace handover::http {
-
-constexpr char lower(char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-// Compared without case (RFC 9110 section 5.1). Here, since heads are compared with many names and
-// nearly none of them has the length.
-constexpr bool same_name(std::string_view left, std::string_view right) {
-    if (left.size() != right.size()) return false;
-    for (std::size_t i = 0; i < left.size(); ++i) {
-        if (lower(left[i]) != lower(right[i])) return false;
-    }
-    return true;
-}
 
 // An RFC 9110 token.
 bool is_token(std::string_view name);

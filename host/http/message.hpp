@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "http/header_name.hpp"
 #include "http/target.hpp"
 #include "secret/secret.hpp"
 
@@ -55,15 +56,7 @@ struct Response {
 // none.
 inline std::optional<std::string_view> find_header(const std::vector<Header>& headers,
                                                    std::string_view name) {
-    const auto lower = [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    };
-    const auto same = [&](const Header& header) {
-        return std::equal(
-            header.name.begin(), header.name.end(), name.begin(), name.end(), [&](char a, char b) {
-                return lower(a) == lower(b);
-            });
-    };
+    const auto same = [&](const Header& header) { return same_name(header.name, name); };
     const auto found = std::find_if(headers.begin(), headers.end(), same);
     return found == headers.end() ? std::nullopt : std::optional<std::string_view>(found->value);
 }

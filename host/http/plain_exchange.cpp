@@ -114,7 +114,7 @@ void PlainExchange::work() {
         if (paused() && step.kind != ResponseParser::Kind::failed) break;
         if (!take_step(step)) return;
     }
-    if (!deliver_settled()) end_early(Ending::stopped);
+    settle();
 }
 
 // True to go on with the next one.
@@ -138,12 +138,17 @@ bool PlainExchange::take_step(const ResponseParser::Step& step) {
         default:
             if (lost_) {
                 on_lost();
-            } else if (deliver_settled()) {
+            } else if (settle()) {
                 read();
-            } else {
-                end_early(Ending::stopped);
             }
     }
+    return false;
+}
+
+// False where that was the end.
+bool PlainExchange::settle() {
+    if (deliver_settled()) return true;
+    end_early(Ending::stopped);
     return false;
 }
 

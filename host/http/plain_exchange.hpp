@@ -36,6 +36,7 @@ private:
     bool take_step(const ResponseParser::Step& step);
     void gather(std::string_view bytes);
     bool hand_over();
+    bool settle();
     void on_lost();
     void complete();
     void broken(std::string reason);

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "http/header_rules.hpp"
+#include "text/character_set.hpp"
 #include "text/encoding.hpp"
 #include "text/printable.hpp"
 
@@ -35,21 +36,7 @@ constexpr std::array host_owned = {
 };
 
 // RFC 3986 section 3.3 and 3.4: pchar, "/" and "?"; '%' is looked at separately.
-constexpr std::array<bool, 256> path_characters() {
-    std::array<bool, 256> table = {};
-    for (char c = '0'; c <= '9'; ++c) table[static_cast<unsigned char>(c)] = true;
-    for (char c = 'a'; c <= 'z'; ++c) table[static_cast<unsigned char>(c)] = true;
-    for (char c = 'A'; c <= 'Z'; ++c) table[static_cast<unsigned char>(c)] = true;
-    for (const char c : std::string_view("-._~!$&'()*+,;=:@/?%")) {
-        table[static_cast<unsigned char>(c)] = true;
-    }
-    return table;
-}
-
-bool is_path_character(char c) {
-    static constexpr auto table = path_characters();
-    return table[static_cast<unsigned char>(c)];
-}
+constexpr auto path_characters = text::CharacterSet::alphanumeric_and("-._~!$&'()*+,;=:@/?%");
 
 bool is_control(char c) {
     return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
@@ -107,7 +94,8 @@ std::optional<std::string> path_breach(std::string_view path) {
     if (path.size() > longest_path)
         return fmt::format("its path has {} bytes; at most {}", path.size(), longest_path);
     if (path.front() != '/') return says("it does not begin with '/'");
-    const auto odd = std::find_if_not(path.begin(), path.end(), is_path_character);
+    const auto odd =
+        std::find_if_not(path.begin(), path.end(), [](char c) { return path_characters.holds(c); });
     if (odd != path.end()) {
         return says(fmt::format("it holds the byte 0x{:02x}, which a path and query may not",
                                 static_cast<unsigned char>(*odd)));

@@ -5,73 +5,13 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
-#include <algorithm>
 #include <array>
-#include <cctype>
 
+#include "providers/toml_page.hpp"
 #include "text/printable.hpp"
 
 namespace handover::providers {
 namespace {
-
-constexpr std::string_view hidden = "[hidden]";
-
-bool looks_secret(std::string_view name, std::string_view value) {
-    constexpr std::array<std::string_view, 9> words = {
-        "auth", "token", "key", "secret", "passw", "cookie", "credential", "signature", "session"};
-    std::string folded(name);
-    std::transform(folded.begin(), folded.end(), folded.begin(), [](unsigned char c) {
-        return static_cast<char>(std::tolower(c));
-    });
-    const bool named =
-        folded == "sig" || std::any_of(words.begin(), words.end(), [&](std::string_view word) {
-            return folded.find(word) != std::string::npos;
-        });
-    const auto begins = [&](std::string_view prefix) {
-        return value.substr(0, prefix.size()) == prefix;
-    };
-    return named || begins("Bearer ") || begins("Basic ") || begins("sk-") || begins("eyJ") ||
-           begins("hok_");
-}
-
-std::string in_toml(std::string_view text) {
-    return text::quoted(text);
-}
-
-std::string in_toml(const std::vector<std::string>& texts) {
-    std::vector<std::string> items;
-    for (const auto& text : texts) items.push_back(in_toml(text));
-    return fmt::format("[{}]", fmt::join(items, ", "));
-}
-
-std::string in_toml(std::chrono::milliseconds time) {
-    const auto count = time.count();
-    if (count % 60'000 == 0 && count != 0) return fmt::format("\"{}m\"", count / 60'000);
-    return count % 1000 == 0 ? fmt::format("\"{}s\"", count / 1000)
-                             : fmt::format("\"{}ms\"", count);
-}
-
-std::string size_in_toml(std::uint64_t bytes) {
-    constexpr std::uint64_t mebibyte = 1U << 20U;
-    return bytes % mebibyte == 0 ? fmt::format("\"{}MiB\"", bytes / mebibyte)
-                                 : std::to_string(bytes);
-}
-
-std::string key_in_toml(std::string_view key) {
-    const bool bare = !key.empty() && std::all_of(key.begin(), key.end(), [](unsigned char c) {
-        return c < 0x80 && (std::isalnum(c) != 0 || c == '-' || c == '_');
-    });
-    return bare ? std::string(key) : in_toml(key);
-}
-
-// A proxy's URL may carry a password.
-std::string without_userinfo(const std::string& url) {
-    const auto at = url.rfind('@');
-    if (at == std::string::npos) return url;
-    const auto scheme = url.find("//");
-    return (scheme < at ? url.substr(0, scheme + 2) : std::string()) + std::string(hidden) +
-           url.substr(at);
-}
 
 template <typename E, std::size_t N>
 std::string_view name_of(E value, const std::array<std::string_view, N>& names) {
@@ -84,42 +24,6 @@ constexpr std::array<std::string_view, 2> encoding_names = {"form", "json"};
 constexpr std::array<std::string_view, 3> nonce_names = {"require", "if_present", "none"};
 constexpr std::array<std::string_view, 2> device_flow_names = {"rfc8628", "codex"};
 constexpr std::array<std::string_view, 2> claims_from_names = {"id_token", "access_token"};
-
-// Lines of TOML, each with its origin behind it.
-class Page {
-public:
-    explicit Page(const config::Config& config) : config_(config) {}
-
-    void comment(std::string_view text) { text_ += fmt::format("# {}\n", text); }
-    void header(std::string_view name) { text_ += fmt::format("\n[{}]\n", name); }
-    void line(std::string_view key, std::string_view value, const std::string& origin) {
-        text_ += fmt::format(
-            "{} = {}  # {}\n", key_in_toml(key), value, text::printable(shortened(origin)));
-    }
-    [[nodiscard]] std::string text() && { return std::move(text_); }
-
-    // Where a key of the config's own sections came from.
-    [[nodiscard]] std::string origin(std::string_view section, std::string_view key) const {
-        const auto* table = &config_.source;
-        if (!section.empty()) {
-            const auto* value = config_.source.find(section);
-            table = value == nullptr ? nullptr : std::get_if<config::Table>(&value->data);
-        }
-        const auto* value = table == nullptr ? nullptr : table->find(key);
-        return value == nullptr ? "default" : value->at.text();
-    }
-
-private:
-    // The file's whole name stands at the top once.
-    [[nodiscard]] std::string shortened(const std::string& origin) const {
-        const auto file = config_.file.string();
-        if (file.empty() || origin.compare(0, file.size(), file) != 0) return origin;
-        return config_.file.filename().string() + origin.substr(file.size());
-    }
-
-    const config::Config& config_;
-    std::string text_;
-};
 
 struct Sourced {
     std::string value = {};
@@ -155,7 +59,7 @@ Sourced default_provider(const config::Config& config, const config::GetEnvironm
     return {*config.default_provider, value->at.text()};
 }
 
-void show_front(Page& page, const config::FrontSettings& front) {
+void show_front(TomlPage& page, const config::FrontSettings& front) {
     const auto line = [&](std::string_view key, const std::string& value) {
         page.line(key, value, page.origin("serve", key));
     };
@@ -172,7 +76,7 @@ void show_front(Page& page, const config::FrontSettings& front) {
     line("grace", in_toml(front.grace));
 }
 
-void show_sections(Page& page,
+void show_sections(TomlPage& page,
                    const config::Config& config,
                    const config::GetEnvironment& environment) {
     page.header("plugins");
@@ -211,7 +115,7 @@ void show_sections(Page& page,
     show_front(page, config.front);
 }
 
-void show_models(Page& page, const config::Config& config) {
+void show_models(TomlPage& page, const config::Config& config) {
     if (config.models.empty()) return;
     page.header("models");
     for (const auto& [name, alias] : config.models) {
@@ -226,7 +130,7 @@ void show_models(Page& page, const config::Config& config) {
 
 class ProviderPage {
 public:
-    ProviderPage(Page& page, const Provider& provider) : page_(page), provider_(provider) {}
+    ProviderPage(TomlPage& page, const Provider& provider) : page_(page), provider_(provider) {}
 
     void show() {
         const auto name = "providers." + key_in_toml(provider_.name);
@@ -383,7 +287,7 @@ private:
         }
     }
 
-    Page& page_;
+    TomlPage& page_;
     const Provider& provider_;
     std::string id_;
 };
@@ -402,7 +306,7 @@ std::vector<std::string> shown_names(const config::Config& config,
 
 std::string show(const Sources& sources, const config::GetEnvironment& environment) {
     const auto& config = sources.config;
-    Page page(config);
+    TomlPage page(config);
     page.comment(fmt::format("{}{}",
                              text::printable(config.file.string()),
                              config.exists ? "" : " (not there: defaults)"));

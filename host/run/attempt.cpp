@@ -18,9 +18,7 @@ bool is_event_stream(const http::ResponseHead& head) {
     constexpr std::string_view wanted = "text/event-stream";
     const auto type =
         http::find_header(head.headers, "content-type").value_or("").substr(0, wanted.size());
-    return std::equal(type.begin(), type.end(), wanted.begin(), wanted.end(), [](char a, char b) {
-        return std::tolower(static_cast<unsigned char>(a)) == b;
-    });
+    return http::same_name(type, wanted);
 }
 
 http::ResponseHandler Attempt::receiver() {

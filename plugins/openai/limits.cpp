@@ -36,19 +36,21 @@ std::optional<std::int64_t> reset_of(std::optional<std::string_view> text, std::
     return now + static_cast<std::int64_t>(std::ceil(*seconds));
 }
 
-// "tokens" of "x-ratelimit-remaining-tokens"; nothing for another header.
-std::optional<std::string> kind_of(std::string_view header) {
-    const bool other =
-        header.size() <= start.size() || (header[0] != 'x' && header[0] != 'X') || header[1] != '-';
-    if (other) return std::nullopt;
-    std::string name(header);
-    std::transform(name.begin(), name.end(), name.begin(), [](char c) {
+std::string lowered(std::string_view text) {
+    std::string out(text);
+    std::transform(out.begin(), out.end(), out.begin(), [](char c) {
         return static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
     });
+    return out;
+}
+
+// "tokens" of "x-ratelimit-remaining-tokens"; nothing for another header.
+std::optional<std::string> kind_of(std::string_view header) {
+    if (lowered(header.substr(0, start.size())) != start) return std::nullopt;
+    const auto rest = lowered(header.substr(start.size()));
     for (const std::string_view member : {"limit-", "remaining-"}) {
-        const auto prefix = std::string(start) + std::string(member);
-        if (name.size() > prefix.size() && name.starts_with(prefix))
-            return name.substr(prefix.size());
+        if (rest.size() > member.size() && rest.starts_with(member))
+            return rest.substr(member.size());
     }
     return std::nullopt;
 }

@@ -167,6 +167,17 @@ async function oneRefresh({ world, home }) {
 describe('the token endpoint', { concurrency: true }, () => {
   const lifetime = 12; // s; due after half of it. A sanitizer build on a busy machine needs seconds to log in and to start
 
+  // A refresh is due, and waits for its answer.
+  const silence = async (t) => {
+    const made = await subscription(t, { lifetime });
+    const expiry = expiryOf(made.home);
+    made.door.silence();
+    const gateway = await Gateway.start(made.home);
+    assert.equal((await say(gateway, 'one')).output_text, 'You said: one');
+    await made.door.record.until({ held: true });
+    return { ...made, expiry, gateway };
+  };
+
   test('refuses connections: a token that works is used, one that has expired is an error, then all is well again', async (t) => {
     const { world, home, door } = await subscription(t, { lifetime });
     const expiry = expiryOf(home);
@@ -187,12 +198,7 @@ describe('the token endpoint', { concurrency: true }, () => {
   });
 
   test('says nothing: nobody waits while the token works, then all wait for the one answer', async (t) => {
-    const { world, home, door } = await subscription(t, { lifetime });
-    const expiry = expiryOf(home);
-    door.silence();
-    const gateway = await Gateway.start(home);
-    assert.equal((await say(gateway, 'one')).output_text, 'You said: one');
-    await door.record.until({ held: true });
+    const { world, home, door, expiry, gateway } = await silence(t);
     assert.ok(Date.now() < expiry);
     assert.equal((await say(gateway, 'two')).output_text, 'You said: two');
     await past(expiry);
@@ -209,12 +215,7 @@ describe('the token endpoint', { concurrency: true }, () => {
   });
 
   test('says nothing and breaks off: an error once the token has expired, and one more try', async (t) => {
-    const { world, home, door } = await subscription(t, { lifetime });
-    const expiry = expiryOf(home);
-    door.silence();
-    const gateway = await Gateway.start(home);
-    assert.equal((await say(gateway, 'one')).output_text, 'You said: one');
-    await door.record.until({ held: true });
+    const { world, home, door, expiry, gateway } = await silence(t);
     await past(expiry);
     const waiting = say(gateway, 'two');
     await eventually(async () => (await gateway.fetch('/metrics')).text(), (page) => /^handover_in_flight_requests 2$/m.test(page), LONG, 'it');

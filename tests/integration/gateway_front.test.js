@@ -13,7 +13,7 @@ import { Home, binary, toml } from './lib/handover.js';
 import { raw } from './lib/raw.js';
 import { gate, within } from './lib/record.js';
 import { failed, succeeded } from './lib/scene.js';
-import { chatAnswer, chatChunks, startScriptedModels } from './lib/scripted_models.js';
+import { chatAnswer, chatChunks, flood, startScriptedModels } from './lib/scripted_models.js';
 
 const KEY = 'sandbox-key-front';
 const TOO_LONG = 30000; // ms
@@ -413,39 +413,24 @@ test('a client that goes takes its upstream request with it', async (t) => {
 });
 
 test('a client that does not read holds its own upstream back, and nobody else', async (t) => {
-  const count = 1500;
-  const content = 'x'.repeat(32768);
-  let sent = 0;
-  function* chunks() {
-    const [first, piece, ...rest] = chatChunks([{ content }]);
-    yield first;
-    for (; sent < count; sent += 1) yield piece;
-    yield* rest;
-  }
-  let first = true;
-  const reply = () => {
-    const events = first ? chunks() : chatChunks([{ content: 'quick' }]);
-    first = false;
-    return { events };
-  };
-  const { gateway } = await front(t, { reply });
+  const upstream = flood();
+  const { gateway } = await front(t, { reply: upstream.reply });
   const body = JSON.stringify({ ...chat, stream: true });
   const slow = request(`${gateway.url}/v1/chat/completions`, { method: 'POST', agent: false, headers: { 'x-api-key': gateway.key } });
   t.after(() => slow.destroy());
   slow.end(body);
   const [answer] = await once(slow, 'response'); // nothing of its body is read
   for (let i = 0; i < 20; i += 1) assert.match(await (await gateway.post('/v1/chat/completions', body)).text(), /quick[^]*\[DONE\]/);
-  // What the kernel holds on both connections is a few megabytes; all of it would be 48.
-  assert.ok(sent < count * 0.6, `${sent} of ${count} events were taken from the upstream`);
+  assert.ok(upstream.sent < upstream.count * 0.6, `${upstream.sent} of ${upstream.count} events were taken from the upstream`);
   let bytes = 0;
   let last = '';
   for await (const piece of answer) {
     bytes += piece.length;
     last = (last + piece).slice(-40);
   }
-  assert.ok(bytes > count * content.length);
+  assert.ok(bytes > upstream.count * upstream.content.length);
   assert.match(last, /data: \[DONE\]\n\n$/);
-  assert.equal(sent, count);
+  assert.equal(upstream.sent, upstream.count);
 });
 
 test('a silent stream is kept alive by comments between its events', async (t) => {

@@ -16,7 +16,7 @@ import { Home, toml } from './lib/handover.js';
 import { Raw } from './lib/raw.js';
 import { gate, within } from './lib/record.js';
 import { failed, succeeded } from './lib/scene.js';
-import { chatAnswer, chatChunks, startScriptedModels } from './lib/scripted_models.js';
+import { chatAnswer, chatChunks, flood, startScriptedModels } from './lib/scripted_models.js';
 
 const KEY = 'sandbox-key-tls';
 const certificates = new Certificates();
@@ -156,32 +156,18 @@ test('connections are kept alive, sessions resumed', async (t) => {
 });
 
 test('a client that does not read holds its own upstream back', async (t) => {
-  const count = 1500;
-  const content = 'x'.repeat(32768);
-  let sent = 0;
-  function* chunks() {
-    const [first, piece, ...rest] = chatChunks([{ content }]);
-    yield first;
-    for (; sent < count; sent += 1) yield piece;
-    yield* rest;
-  }
-  let slow = true;
-  const reply = () => {
-    const events = slow ? chunks() : chatChunks([{ content: 'quick' }]);
-    slow = false;
-    return { events };
-  };
-  const { gateway } = await front(t, { reply });
+  const upstream = flood();
+  const { gateway } = await front(t, { reply: upstream.reply });
   const answer = await ask(t, gateway, { body: chat('hi', { stream: true }) }); // nothing of its body is read
   for (let i = 0; i < 20; i += 1) assert.match(await text(await ask(t, gateway, { body: chat('hi', { stream: true }) })), /quick[^]*\[DONE\]/);
-  assert.ok(sent < count * 0.6, `${sent} of ${count} events were taken from the upstream`);
+  assert.ok(upstream.sent < upstream.count * 0.6, `${upstream.sent} of ${upstream.count} events were taken from the upstream`);
   let bytes = 0;
   let last = '';
   for await (const piece of answer) {
     bytes += piece.length;
     last = (last + piece).slice(-40);
   }
-  assert.ok(bytes > count * content.length);
+  assert.ok(bytes > upstream.count * upstream.content.length);
   assert.match(last, /data: \[DONE\]\n\n$/);
 });
 

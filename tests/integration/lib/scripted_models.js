@@ -56,6 +56,25 @@ class ScriptedModels {
   }
 }
 
+// The first request gets more than the kernel holds on the way (48 MB), whoever comes after it a word: `reply`, with `sent` events of
+// `count` taken so far.
+export function flood() {
+  const made = { count: 1500, content: 'x'.repeat(32768), sent: 0 };
+  function* chunks() {
+    const [first, piece, ...rest] = chatChunks([{ content: made.content }]);
+    yield first;
+    for (; made.sent < made.count; made.sent += 1) yield piece;
+    yield* rest;
+  }
+  let first = true;
+  made.reply = () => {
+    const events = first ? chunks() : chatChunks([{ content: 'quick' }]);
+    first = false;
+    return { events };
+  };
+  return made;
+}
+
 // Among the events: the connection breaks here.
 export const BREAK = Symbol('break');
 

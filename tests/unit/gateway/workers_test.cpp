@@ -30,6 +30,14 @@ std::function<std::thread::id()> silent_work(std::atomic<bool>& begun, std::stop
     };
 }
 
+asio::awaitable<void> ask(Workers& workers,
+                          Workers::For purpose,
+                          std::atomic<bool>& begun,
+                          std::thread::id& where) {
+    const auto there = co_await away(workers, purpose, silent_work(begun, workers.ending()));
+    where = there;
+}
+
 }  // namespace
 
 TEST_CASE("finish ends what is silent, and its result is back at the loop by then") {
@@ -37,12 +45,7 @@ TEST_CASE("finish ends what is silent, and its result is back at the loop by the
     asio::io_context loop{1};
     std::atomic<bool> begun = false;
     std::thread::id where;
-    const auto ask = [&]() -> asio::awaitable<void> {
-        auto result =
-            co_await away(workers, Workers::For::listings, silent_work(begun, workers.ending()));
-        where = result;
-    };
-    asio::co_spawn(loop, ask(), asio::detached);
+    asio::co_spawn(loop, ask(workers, Workers::For::listings, begun, where), asio::detached);
     loop.poll();
     begun.wait(false);
     CHECK(where == std::thread::id());
@@ -55,14 +58,10 @@ TEST_CASE("finish ends what is silent, and its result is back at the loop by the
 TEST_CASE("a loop may go before a result that nobody reads") {
     Workers workers;
     std::atomic<bool> begun = false;
+    std::thread::id where;
     {
         asio::io_context loop{1};
-        const auto ask = [&]() -> asio::awaitable<void> {
-            auto result = co_await away(
-                workers, Workers::For::credentials, silent_work(begun, workers.ending()));
-            (void)result;
-        };
-        asio::co_spawn(loop, ask(), asio::detached);
+        asio::co_spawn(loop, ask(workers, Workers::For::credentials, begun, where), asio::detached);
         loop.poll();
         begun.wait(false);
         workers.finish();
@@ -76,12 +75,7 @@ TEST_CASE("after the end work is done by who asks for it") {
     asio::io_context loop{1};
     std::atomic<bool> begun = false;
     std::thread::id where;
-    const auto ask = [&]() -> asio::awaitable<void> {
-        auto result =
-            co_await away(workers, Workers::For::credentials, silent_work(begun, workers.ending()));
-        where = result;
-    };
-    asio::co_spawn(loop, ask(), asio::detached);
+    asio::co_spawn(loop, ask(workers, Workers::For::credentials, begun, where), asio::detached);
     loop.run();
     CHECK(where == std::this_thread::get_id());
 }
