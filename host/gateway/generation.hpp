@@ -8,6 +8,7 @@
 
 #include "dialects/dialect.hpp"
 #include "gateway/client_request.hpp"
+#include "gateway/listings_in_flight.hpp"
 #include "gateway/model_api.hpp"
 #include "gateway/model_listing.hpp"
 #include "gateway/ready_providers.hpp"
@@ -23,6 +24,7 @@ struct ApiShared {
     ModelApiParts parts;
     std::shared_ptr<ReadyProviders> ready;
     KnownModels known{};
+    ListingsInFlight listings{};
 };
 
 // One loop's.

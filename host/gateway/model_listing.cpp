@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -33,13 +34,13 @@ json::object as_object(const ListedModel& model) {
             {"owned_by", model.owner}};
 }
 
-// Lists that come in from several threads; belongs to the loop.
+// What one request waits for; belongs to its loop.
 struct Gathering {
     Gathering(const boost::asio::any_io_executor& executor, std::chrono::milliseconds longest)
         : all_there(executor, longest) {}
 
     std::size_t missing = 0;
-    boost::asio::steady_timer all_there;  // cancelled when nothing is missing any more
+    boost::asio::steady_timer all_there;  // cancelled when nothing is missing or wanted any more
 };
 
 std::optional<Models> ask(const ReadyProvider& ready,
@@ -58,28 +59,41 @@ std::optional<Models> ask(const ReadyProvider& ready,
     return std::nullopt;
 }
 
-boost::asio::awaitable<void> list_provider(std::shared_ptr<ApiLoop> loop,
-                                           std::string name,
-                                           std::shared_ptr<Gathering> gathering,
-                                           std::stop_token stop) {
-    auto& shared = *loop->shared;
+boost::asio::awaitable<void> learn_models(ApiShared& shared, const std::string& name) {
     const auto ready = co_await ready_provider(shared, name);
-    if (ready) {
-        auto& workers = shared.parts.lasting->workers;
-        // It may outlive the request, and ends with the gateway then.
-        std::function<std::optional<Models>()> work =
-            [provider = *ready, parts = &shared.parts, stop, ending = workers.ending()] {
-                const EitherStop either(stop, ending);
-                return ask(*provider, *parts, either.token());
-            };
-        auto models = co_await away(workers, Workers::For::listings, std::move(work));
-        if (models) {
-            shared.known.learn(name, *std::move(models));
-        } else {
-            shared.known.learn_nothing(name);
-        }
+    if (!ready) co_return;
+    auto& workers = shared.parts.lasting->workers;
+    std::function<std::optional<Models>()> work =
+        [provider = *ready, parts = &shared.parts, ending = workers.ending()] {
+            return ask(*provider, *parts, ending);
+        };
+    auto models = co_await away(workers, Workers::For::listings, std::move(work));
+    if (models) {
+        shared.known.learn(name, *std::move(models));
+    } else {
+        shared.known.learn_nothing(name);
     }
-    if (--gathering->missing == 0) gathering->all_there.cancel();
+}
+
+// For all who wait by its end. It goes on when the one who asked first has gone, and ends with the
+// gateway.
+boost::asio::awaitable<void> list_provider(std::shared_ptr<ApiLoop> loop, std::string name) {
+    try {
+        co_await learn_models(*loop->shared, name);
+    } catch (const std::exception& exception) {
+        log::write(log::Level::error, "gateway", "models of " + name + ": " + exception.what());
+    }
+    loop->shared->listings.end(name);
+}
+
+// Another thread may say that a listing has ended.
+ListingsInFlight::Ended one_less(const boost::asio::any_io_executor& executor,
+                                 std::shared_ptr<Gathering> gathering) {
+    return [executor, gathering = std::move(gathering)]() mutable {
+        boost::asio::post(executor, [gathering = std::move(gathering)] {
+            if (--gathering->missing == 0) gathering->all_there.cancel();
+        });
+    };
 }
 
 // Whoever is worth asking: the default provider first.
@@ -96,7 +110,7 @@ boost::asio::awaitable<std::vector<ListedModel>> gather(std::shared_ptr<ApiLoop>
                                                         std::stop_token stop) {
     const auto& table = loop->shared->parts.routing;
     const auto names = listed_providers(table);
-    co_await ask_for_models(loop, names, longest_wait, stop);
+    co_await ask_for_models(loop, names, longest_wait, std::move(stop));
     co_return listed_models(table, names, loop->shared->known);
 }
 
@@ -132,14 +146,15 @@ boost::asio::awaitable<void> ask_for_models(std::shared_ptr<ApiLoop> loop,
                                             std::vector<std::string> providers,
                                             std::chrono::milliseconds longest,
                                             std::stop_token stop) {
-    if (providers.empty()) co_return;
+    if (providers.empty() || stop.stop_requested()) co_return;
     const auto executor = co_await boost::asio::this_coro::executor;
     const auto gathering = std::make_shared<Gathering>(executor, longest);
     gathering->missing = providers.size();
     for (const auto& name : providers) {
-        boost::asio::co_spawn(
-            executor, list_provider(loop, name, gathering, stop), boost::asio::detached);
+        if (loop->shared->listings.join(name, one_less(executor, gathering)))
+            boost::asio::co_spawn(executor, list_provider(loop, name), boost::asio::detached);
     }
+    const std::stop_callback leaving(stop, [&] { gathering->all_there.cancel(); });
     boost::system::error_code ignored;
     co_await gathering->all_there.async_wait(boost::asio::redirect_error(use_awaitable, ignored));
 }

@@ -55,7 +55,8 @@ std::vector<ListedModel> listed_models(const RoutingTable& table,
 std::string model_list_json(const std::vector<ListedModel>& models);
 std::string model_json(const ListedModel& model);
 
-// Asks providers, waiting no longer than that for the slowest; what they say is known afterwards.
+// Asks those providers that are not being asked already, waiting no longer than that for the
+// slowest; what they say is known afterwards.
 boost::asio::awaitable<void> ask_for_models(std::shared_ptr<ApiLoop> loop,
                                             std::vector<std::string> providers,
                                             std::chrono::milliseconds longest,

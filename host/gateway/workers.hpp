@@ -43,25 +43,4 @@ private:
     std::unique_ptr<boost::asio::thread_pool> listings_;
 };
 
-// Stops when one of two does.
-class EitherStop {
-public:
-    EitherStop(const std::stop_token& one, const std::stop_token& other)
-        : one_(one, Ask{&both_}), other_(other, Ask{&both_}) {}
-    EitherStop(const EitherStop&) = delete;
-    EitherStop& operator=(const EitherStop&) = delete;
-
-    [[nodiscard]] std::stop_token token() const { return both_.get_token(); }
-
-private:
-    struct Ask {
-        std::stop_source* both;
-        void operator()() const { both->request_stop(); }
-    };
-
-    std::stop_source both_;
-    std::stop_callback<Ask> one_;
-    std::stop_callback<Ask> other_;
-};
-
 }  // namespace handover::gateway

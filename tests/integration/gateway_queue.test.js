@@ -145,6 +145,39 @@ test('without a `concurrency` in the config nobody waits; a reload may set, rais
 
 // ---- listings ---------------------------------------------------------------------------------------------------------------------
 
+test('a provider is asked for its models once at a time, over all loops; who asks meanwhile gets that answer, whoever leaves', async (t) => {
+  const list = { json: { object: 'list', data: [{ id: 'listed', object: 'model', created: 1, owned_by: 'x' }] } };
+  const held = gate();
+  const { gateway, models } = await queue(t, { get: async () => { await held.opened; return list; } });
+  t.after(() => held.open());
+  const inFlight = (n) => eventually(async () => (await scrape(gateway)).value('handover_in_flight_requests'), (count) => count === n + 1, LONG, `${n} in flight`);
+  const first = new AbortController();
+  const gone = rejection(gateway.fetch('/v1/models', { signal: first.signal }));
+  await models.record.until({ method: 'GET' });
+  const others = Array.from({ length: 8 }, (_, n) => gateway.fetch(n % 2 === 0 ? '/v1/models' : '/v1/models/listed'));
+  await inFlight(9);
+  first.abort();
+  assert.equal((await gone).name, 'AbortError');
+  await inFlight(8); // it is not kept for an answer that nobody reads
+  held.open();
+  for (const answer of await Promise.all(others)) {
+    assert.equal(answer.status, 200);
+    assert.match(await answer.text(), /"id":"listed"/);
+  }
+  assert.equal(models.record.count({ method: 'GET' }), 1);
+  assert.equal(models.record.count({ disconnected: true }), 0);
+});
+
+test('a listing that failed is asked for anew', async (t) => {
+  let fails = true;
+  const list = { json: { object: 'list', data: [{ id: 'listed', object: 'model', created: 1, owned_by: 'x' }] } };
+  const { gateway, models } = await queue(t, { get: () => (fails ? { status: 403, json: { error: { message: 'no' } } } : list) });
+  assert.deepEqual((await gateway.client().models.list()).data, []);
+  fails = false;
+  assert.deepEqual((await gateway.client().models.list()).data.map(({ id }) => id), ['listed']);
+  assert.equal(models.record.count({ method: 'GET' }), 2);
+});
+
 for (const reloaded of [false, true]) {
   test(`a listing that outlives its request ends with the gateway, at once${reloaded ? ', of an earlier config too' : ''}`, async (t) => {
     const other = await startScriptedModels(() => ({ json: chatAnswer({ content: 'other' }) }));

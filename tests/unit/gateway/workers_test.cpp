@@ -79,19 +79,3 @@ TEST_CASE("after the end work is done by who asks for it") {
     loop.run();
     CHECK(where == std::this_thread::get_id());
 }
-
-TEST_CASE("either of two stops is enough") {
-    std::stop_source one;
-    std::stop_source other;
-    const EitherStop either(one.get_token(), other.get_token());
-    CHECK_FALSE(either.token().stop_requested());
-    SECTION("one") {
-        one.request_stop();
-    }
-    SECTION("the other") {
-        other.request_stop();
-    }
-    CHECK(either.token().stop_requested());
-    const EitherStop late(one.get_token(), other.get_token());
-    CHECK(late.token().stop_requested());
-}
