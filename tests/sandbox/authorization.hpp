@@ -65,7 +65,10 @@ private:
     std::map<std::string, std::string, std::less<>> devices_;  // device code -> client id
 };
 
-// Query parameters or a form or JSON body as name and value; what is malformed is empty.
-text::Parameters read_parameters(const Request& request);
+// RFC 8628 section 3.4.
+inline constexpr std::string_view device_grant = "urn:ietf:params:oauth:grant-type:device_code";
+
+// For ids and codes that nobody can guess.
+std::string random_text();
 
 }  // namespace handover::sandbox
