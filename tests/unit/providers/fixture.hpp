@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <map>
 #include <string>
 
@@ -93,5 +94,19 @@ struct World {
         return providers::resolve(name, sources());
     }
 };
+
+inline providers::Provider resolved(const World& world, const std::string& name) {
+    auto provider = world.resolve(name);
+    if (!provider) FAIL(provider.error().message << "\n" << provider.error().reason);
+    return std::move(*provider);
+}
+
+inline const auth::Method& method(const providers::Provider& provider, const std::string& id) {
+    const auto found = std::find_if(provider.methods.begin(),
+                                    provider.methods.end(),
+                                    [&](const auto& one) { return one.id == id; });
+    REQUIRE(found != provider.methods.end());
+    return *found;
+}
 
 }  // namespace handover::test

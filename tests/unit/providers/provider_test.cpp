@@ -6,25 +6,9 @@
 #include "fixture.hpp"
 
 using namespace handover;
+using handover::test::method;
+using handover::test::resolved;
 using handover::test::World;
-
-namespace {
-
-providers::Provider resolved(const World& world, const std::string& name) {
-    auto provider = world.resolve(name);
-    if (!provider) FAIL(provider.error().message << "\n" << provider.error().reason);
-    return std::move(*provider);
-}
-
-const auth::Method& method(const providers::Provider& provider, const std::string& id) {
-    const auto found = std::find_if(provider.methods.begin(),
-                                    provider.methods.end(),
-                                    [&](const auto& one) { return one.id == id; });
-    REQUIRE(found != provider.methods.end());
-    return *found;
-}
-
-}  // namespace
 
 TEST_CASE("a plugin's id is a provider") {
     const auto provider = resolved(World(""), "plan");
@@ -152,59 +136,6 @@ TEST_CASE("a preset without an address says what to write") {
     CHECK(azure.manifest_env_applies);
 }
 
-TEST_CASE("variables belong to the place they were named for") {
-    struct Case {
-        const char* name;
-        const char* toml;
-        bool applies;
-        std::vector<std::string> env;
-        bool config_env;
-    };
-    const Case cases[] = {
-        {"untouched", "[providers.x]\nplugin = \"openai\"\n", true, {"OPENAI_API_KEY"}, false},
-        {"same origin, other path",
-         "[providers.x]\nplugin = \"openai\"\nbase_url = \"https://api.openai.com/v2\"\n",
-         true,
-         {"OPENAI_API_KEY"},
-         false},
-        {"same origin, port written",
-         "[providers.x]\nplugin = \"openai\"\nbase_url = \"https://API.openai.com:443/v1\"\n",
-         true,
-         {"OPENAI_API_KEY"},
-         false},
-        {"another port",
-         "[providers.x]\nplugin = \"openai\"\nbase_url = \"https://api.openai.com:444/v1\"\n",
-         false,
-         {"OPENAI_API_KEY"},
-         false},
-        {"another host",
-         "[providers.x]\nplugin = \"openai\"\nbase_url = \"https://example.com/v1\"\n",
-         false,
-         {"OPENAI_API_KEY"},
-         false},
-        {"another host, own variable",
-         "[providers.x]\nplugin = \"openai\"\nbase_url = "
-         "\"https://example.com/v1\"\n[providers.x.auth.api-key]\nenv = [\"X\"]\n",
-         false,
-         {"X"},
-         true},
-        {"a preset elsewhere",
-         "[providers.x]\npreset = \"groq\"\nbase_url = \"https://example.com/v1\"\n",
-         false,
-         {"GROQ_API_KEY"},
-         false},
-    };
-    for (const auto& c : cases) {
-        DYNAMIC_SECTION(c.name) {
-            const auto provider = resolved(World(c.toml), "x");
-            CHECK(provider.manifest_env_applies == c.applies);
-            CHECK(method(provider, "api-key").env == c.env);
-            CHECK((provider.config_env.count("api-key") == 1) == c.config_env);
-            CHECK(provider.target().manifest_env_applies == c.applies);
-        }
-    }
-}
-
 TEST_CASE("a moved provider has neither the plugin's other hosts nor its default model") {
     const auto provider = resolved(
         World("[providers.x]\nplugin = \"plan\"\nbase_url = \"https://elsewhere.example/v1/\"\n"),
@@ -213,73 +144,6 @@ TEST_CASE("a moved provider has neither the plugin's other hosts nor its default
     CHECK(provider.hosts.empty());
     CHECK(provider.model.empty());
     CHECK(provider.target().origins == std::vector<std::string>{"https://elsewhere.example"});
-}
-
-TEST_CASE("an overridden issuer") {
-    const std::string section =
-        "[providers.plan.auth.subscription]\nissuer = \"http://127.0.0.1:9000\"\n";
-    SECTION("takes {issuer} endpoints along, drops absolute ones and goes by discovery") {
-        const auto provider = resolved(World(section), "plan");
-        const auto& one = method(provider, "subscription");
-        CHECK(one.issuer == "http://127.0.0.1:9000");
-        CHECK(one.endpoints.authorization_endpoint == "http://127.0.0.1:9000/authorize");
-        CHECK_FALSE(one.endpoints.token_endpoint.has_value());
-        CHECK(one.discovery == auth::Discovery::first);
-        CHECK(one.billing == auth::Billing::subscription);
-        CHECK(provider.origins_of_values.at("auth.subscription.issuer") == "/etc/c.toml:2:1");
-    }
-    SECTION("with the endpoint said again keeps the declared order") {
-        const auto provider =
-            resolved(World(section + "token_endpoint = \"{issuer}/t\"\n"), "plan");
-        CHECK(method(provider, "subscription").endpoints.token_endpoint ==
-              "http://127.0.0.1:9000/t");
-        CHECK(method(provider, "subscription").discovery == auth::Discovery::fallback);
-    }
-    SECTION("said as it was changes nothing") {
-        const auto provider = resolved(
-            World("[providers.plan.auth.subscription]\nissuer = \"https://id.example.com\"\n"),
-            "plan");
-        CHECK(method(provider, "subscription").endpoints.token_endpoint ==
-              "https://id.example.com/token");
-    }
-    SECTION("with no discovery wanted is incomplete") {
-        CHECK_FALSE(World(section + "discovery = \"never\"\n").resolve("plan"));
-    }
-}
-
-TEST_CASE("a method of one's own") {
-    const World world(R"([providers.company]
-plugin = "openai"
-base_url = "https://llm.example.com/v1"
-[providers.company.auth.login]
-kind = "oauth2"
-issuer = "https://id.company.example"
-client_id = "handover"
-scopes = ["openid", "offline_access"]
-[providers.mine]
-plugin = "plan"
-[providers.mine.auth.again]
-kind = "oauth2"
-issuer = "https://ID.example.com/"
-client_id = "handover"
-scopes = []
-)");
-    const auto company = resolved(world, "company");
-    const auto& login = method(company, "login");
-    CHECK(login.billing == auth::Billing::metered);
-    CHECK(login.redirect_uris == std::vector<std::string>{"http://127.0.0.1:0/callback"});
-    CHECK(login.attach.at("Authorization") == "Bearer {access_token}");
-    CHECK(login.discovery == auth::Discovery::first);
-    // The issuer of a declared subscription makes a subscription.
-    CHECK(method(resolved(world, "mine"), "again").billing == auth::Billing::subscription);
-}
-
-TEST_CASE("billing may be tightened") {
-    const auto provider =
-        resolved(World("[providers.x]\nplugin = \"openai\"\n[providers.x.auth.api-key]\nbilling = "
-                       "\"subscription\"\n"),
-                 "x");
-    CHECK(method(provider, "api-key").billing == auth::Billing::subscription);
 }
 
 TEST_CASE("options") {
@@ -299,145 +163,6 @@ TEST_CASE("plain http elsewhere is allowed in words only, and warns") {
             World("[providers.x]\nplugin = \"openai\"\nbase_url = \"http://127.0.0.1:1/v1\"\n"),
             "x")
             .warns_plain_http);
-}
-
-TEST_CASE("what is wrong with a provider") {
-    struct Case {
-        const char* name;
-        const char* toml;
-        const char* provider;
-        Errc code;
-        const char* words;
-    };
-    const Case cases[] = {
-        {"mistyped plugin id", "", "paln", Errc::provider_unknown, "Did you mean \"plan\"?"},
-        {"mistyped preset", "", "grok", Errc::provider_unknown, "Did you mean \"groq\"?"},
-        {"mistyped section",
-         "[providers.mine]\nplugin = \"plan\"\n",
-         "mien",
-         Errc::provider_unknown,
-         "Did you mean \"mine\"?"},
-        {"no name at all", "", "", Errc::provider_unknown, "there is no provider"},
-        {"a broken plugin", "", "broken", Errc::plugin_invalid, "provider \"broken\": broken.so"},
-        {"a missing plugin",
-         "[providers.x]\nplugin = \"nope\"\n",
-         "x",
-         Errc::plugin_not_found,
-         "provider \"x\": there is no plugin"},
-        {"neither plugin nor preset",
-         "[providers.x]\nmodel = \"m\"\n",
-         "x",
-         Errc::config_invalid,
-         "c.toml:1:12: [providers.x] names neither"},
-        {"mistyped preset of a section",
-         "[providers.x]\npreset = \"gorq\"\n",
-         "x",
-         Errc::config_invalid,
-         "c.toml:2:1: there is no preset \"gorq\". Did you mean \"groq\"?"},
-        {"http elsewhere",
-         "[providers.x]\nplugin = \"plan\"\nbase_url = \"http://example.com\"\n",
-         "x",
-         Errc::config_invalid,
-         "c.toml:3:1: \"base_url\" is plain http"},
-        {"loosened billing",
-         "[providers.plan.auth.subscription]\nbilling = \"metered\"\n",
-         "plan",
-         Errc::config_invalid,
-         "c.toml:2:1: auth method \"subscription\" is declared a subscription"},
-        {"another way round it",
-         "[providers.plan.auth.x]\nkind = \"oauth2\"\nbilling = \"metered\"\nissuer = "
-         "\"https://id.example.com/\"\nclient_id = \"c\"\nscopes = []\n",
-         "plan",
-         Errc::config_invalid,
-         "c.toml:3:1: auth method \"x\" logs in to the issuer of a subscription"},
-        {"another kind",
-         "[providers.plan.auth.subscription]\nkind = \"api_key\"\n",
-         "plan",
-         Errc::config_invalid,
-         "c.toml:2:1: auth method \"subscription\" is declared as \"oauth2\""},
-        {"an id of its own",
-         "[providers.plan.auth.subscription]\nid = \"x\"\n",
-         "plan",
-         Errc::config_invalid,
-         "c.toml:2:1: the id of"},
-        {"mistyped method",
-         "[providers.plan.auth.subscriptoin]\nclient_id = \"x\"\n",
-         "plan",
-         Errc::config_invalid,
-         "Did you mean \"subscription\"?"},
-        {"mistyped key of a method",
-         "[providers.plan.auth.subscription]\nclient_di = \"x\"\n",
-         "plan",
-         Errc::config_invalid,
-         "c.toml:2:1: unknown key \"client_di\" in auth method \"subscription\". Did you mean "
-         "\"client_id\"?"},
-        {"key of another kind",
-         "[providers.plan.auth.api-key]\nissuer = \"https://x.example\"\n",
-         "plan",
-         Errc::config_invalid,
-         "c.toml:2:1: unknown key \"issuer\""},
-        {"incomplete method",
-         "[providers.plan.auth.own]\nkind = \"oauth2\"\n",
-         "plan",
-         Errc::config_invalid,
-         "needs \"issuer\""},
-        {"host's parameter",
-         "[providers.plan.auth.subscription]\nauthorize_params = { state = \"x\" }\n",
-         "plan",
-         Errc::config_invalid,
-         "c.toml:2:1: \"authorize_params\" in auth method \"subscription\" may not set \"state\""},
-        {"pinned method",
-         "[providers.plan]\nauth_method = \"apikey\"\n",
-         "plan",
-         Errc::config_invalid,
-         "c.toml:2:1: there is no auth method \"apikey\". Did you mean \"api-key\"?"},
-        {"a dialect of others",
-         "[providers.plan]\ndialects = [\"chat_completions\"]\n",
-         "plan",
-         Errc::config_invalid,
-         "c.toml:2:1: plugin plan does not speak"},
-        {"credential as a header",
-         "[providers.x]\nplugin = \"openai\"\nheaders = { authorization = \"x\" }\n",
-         "x",
-         Errc::config_invalid,
-         "c.toml:3:13: header \"authorization\" carries the credential"},
-        {"attached header",
-         "[providers.azure]\nbase_url = \"https://r.example.com\"\nheaders = { Api-Key = \"x\" }\n",
-         "azure",
-         Errc::config_invalid,
-         "c.toml:3:13: header \"Api-Key\" carries"},
-        {"mistyped option",
-         "[providers.plan]\noptions = { orginator = \"x\" }\n",
-         "plan",
-         Errc::config_invalid,
-         "c.toml:2:13: plugin plan has no option \"orginator\". Did you mean \"originator\"?"},
-        {"option's type",
-         "[providers.plan]\noptions = { depth = \"3\" }\n",
-         "plan",
-         Errc::config_invalid,
-         "c.toml:2:13: option \"depth\" must be an integer, not a string"},
-    };
-    for (const auto& c : cases) {
-        DYNAMIC_SECTION(c.name) {
-            const auto provider = World(c.toml).resolve(c.provider);
-            REQUIRE_FALSE(provider);
-            CHECK(provider.error().code == c.code);
-            const auto everything = provider.error().message + "\n" + provider.error().reason;
-            INFO(everything);
-            CHECK(everything.find(c.words) != std::string::npos);
-            CHECK((c.code == Errc::plugin_invalid || c.code == Errc::plugin_not_found ||
-                   !provider.error().fix.empty()));
-        }
-    }
-}
-
-TEST_CASE("all that is wrong with a provider is said at once") {
-    const auto provider =
-        World("[providers.plan]\nauth_method = \"x\"\ndialects = [\"chat_completions\"]\n")
-            .resolve("plan");
-    REQUIRE_FALSE(provider);
-    CHECK(provider.error().message.find("c.toml:2:1: ") != std::string::npos);
-    CHECK(provider.error().reason.find("c.toml:3:1: ") != std::string::npos);
 }
 
 TEST_CASE("known names come in the order of look-up, each once") {
