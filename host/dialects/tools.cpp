@@ -106,9 +106,12 @@ void nested_tool(const JsonObject& tool,
     const auto type = tool["type"];
     const bool custom = type.says("custom");
     if (!custom && !type.says("function")) {
-        return notes.refuse(at.at("type"),
-                            "unsupported_value",
-                            "is a tool that the service itself runs; a chat service has none");
+        return notes.refuse(
+            at.at("type"),
+            "unsupported_value",
+            type.says("namespace")
+                ? "is a group of functions; a chat service knows none but single ones"
+                : "is a tool that the service itself runs; a chat service has none");
     }
     if (!has_name(tool, at, notes)) return;
     out.open('{').key("type").raw(type.raw());

@@ -145,6 +145,26 @@ test('requests on one connection are answered one after the other, in order', as
   assert.deepEqual(slow.statuses(), [200, 200, 200]);
 });
 
+test('the upstream sees no header of the client: neither what opened the gateway nor anything else', async (t) => {
+  const { models, gateway } = await front(t);
+  const body = JSON.stringify(chat);
+  const keys = [`Authorization: Bearer ${gateway.key}`, `x-api-key: ${gateway.key}`, `api-key: ${gateway.key}`];
+  const others = ['Cookie: session=client-secret', 'Proxy-Authorization: Basic client-secret', 'Connection: X-Named', 'X-Named: client-secret', 'Keep-Alive: timeout=9',
+    'TE: trailers', 'X-Forwarded-For: 10.9.8.7', 'X-Stainless-Lang: client-secret', 'User-Agent: client-secret', 'Accept: text/client-secret', 'OpenAI-Organization: client-secret'];
+  for (const key of keys) {
+    const head = ['POST /v1/chat/completions HTTP/1.1', 'Host: localhost', key, ...others, `Content-Length: ${body.length}`].join('\r\n');
+    await raw(t, gateway, `${head}\r\n\r\n${body}`).until(/chat\.completion/);
+  }
+  await raw(t, gateway, ['POST /v1/chat/completions HTTP/1.1', 'Host: localhost', ...keys, ...others, `Content-Length: ${body.length}`, '', body].join('\r\n')).until(/chat\.completion/);
+  assert.equal(models.requests().length, keys.length + 1);
+  for (const { headers } of models.requests()) {
+    assert.equal(headers.authorization, `Bearer ${KEY}`);
+    assert.deepEqual(Object.keys(headers).sort(), ['accept', 'accept-encoding', 'authorization', 'content-length', 'content-type', 'host', 'user-agent']);
+    const values = JSON.stringify(headers);
+    for (const secret of [gateway.key, 'client-secret']) assert.ok(!values.includes(secret), values);
+  }
+});
+
 test('Expect: 100-continue, only for who may come in', async (t) => {
   const { gateway } = await front(t);
   const body = JSON.stringify(chat);
@@ -198,6 +218,11 @@ test('who is slow with a request loses the connection', async (t) => {
   assert.deepEqual(drip.statuses(), [408]);
   const body = await raw(t, gateway, `POST /v1/responses HTTP/1.1\r\nHost: localhost\r\nx-api-key: ${gateway.key}\r\nContent-Length: 10\r\n\r\n{`).end();
   assert.deepEqual(body.statuses(), [408]);
+  const dripping = raw(t, gateway, `POST /v1/responses HTTP/1.1\r\nHost: localhost\r\nx-api-key: ${gateway.key}\r\nContent-Length: 100000\r\n\r\n{`);
+  const tapBody = setInterval(() => dripping.write(' '), 50);
+  t.after(() => clearInterval(tapBody));
+  await dripping.end();
+  assert.deepEqual(dripping.statuses(), [408]);
   const idle = await raw(t, gateway, health()).end();
   assert.deepEqual(idle.statuses(), [200]);
 });
@@ -431,6 +456,20 @@ test('a client that does not read holds its own upstream back, and nobody else',
   assert.ok(bytes > upstream.count * upstream.content.length);
   assert.match(last, /data: \[DONE\]\n\n$/);
   assert.equal(upstream.sent, upstream.count);
+});
+
+test('a client that has stopped reading loses its connection, and its upstream request ends', async (t) => {
+  const upstream = flood();
+  const { models, gateway } = await front(t, { reply: upstream.reply, serve: { stall_timeout: '400ms' } });
+  const stuck = request(`${gateway.url}/v1/chat/completions`, { method: 'POST', agent: false, headers: { 'x-api-key': gateway.key } });
+  t.after(() => stuck.destroy());
+  stuck.on('error', () => {});
+  stuck.end(JSON.stringify({ ...chat, stream: true }));
+  const [answer] = await once(stuck, 'response'); // nothing of its body is read
+  answer.on('error', () => {});
+  await models.record.until({ disconnected: true });
+  assert.ok(upstream.sent < upstream.count);
+  await gateway.run.until(/path=\/v1\/chat\/completions status=200 [^\n]*ended=early/);
 });
 
 test('a silent stream is kept alive by comments between its events', async (t) => {

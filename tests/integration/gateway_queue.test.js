@@ -12,7 +12,6 @@ import { chatAnswer, startScriptedModels } from './lib/scripted_models.js';
 
 const KEY = 'sandbox-key-queue';
 const LONG = 60000; // ms, for what has no event to wait for
-const messages = [{ role: 'user', content: 'x' }];
 
 // A gateway before an upstream that answers POSTs one by one, as it is let.
 async function queue(t, { provider = {}, serve = {}, tables = {}, args = [], get } = {}) {
@@ -41,7 +40,10 @@ async function queue(t, { provider = {}, serve = {}, tables = {}, args = [], get
   });
   const gateway = await Gateway.start(home, { args });
   const client = gateway.client();
-  const ask = (options = {}) => client.chat.completions.create({ model: options.model ?? 'm', messages }, { signal: options.signal });
+  const ask = (options = {}) => client.chat.completions.create(
+    { model: options.model ?? 'm', messages: [{ role: 'user', content: options.text ?? 'x' }] },
+    { signal: options.signal },
+  );
   return {
     models, home, gateway, config, ask,
     upstream: (n) => eventually(() => models.requests().length, (count) => count >= n, LONG, `${n} requests upstream`),
@@ -54,21 +56,26 @@ async function queue(t, { provider = {}, serve = {}, tables = {}, args = [], get
 
 test('a metered provider with a `concurrency`: so many at once, over all loops, the others in their order', async (t) => {
   const { gateway, models, ask, upstream, inLine, letOne, letAll, most } = await queue(t, { provider: { concurrency: 2 } });
-  const all = Array.from({ length: 7 }, () => ask());
+  const names = Array.from({ length: 7 }, (_, n) => `n${n}`);
+  const all = names.slice(0, 2).map((text) => ask({ text }));
   await upstream(2);
-  await inLine(5);
+  for (const [waiting, text] of names.slice(2).entries()) {
+    all.push(ask({ text }));
+    await inLine(waiting + 1);
+  }
   assert.equal(models.requests().length, 2);
   letOne();
   await upstream(3);
   await inLine(4);
-  for (let left = 6; left > 0; left -= 1) {
-    await upstream(7 - left + 1);
-    letAll();
+  for (let begun = 4; begun <= 7; begun += 1) {
+    letOne();
+    await upstream(begun);
   }
-  await eventually(() => { letAll(); return models.requests().length; }, (count) => count === 7, LONG, 'all');
   letAll();
   for (const answer of await Promise.all(all)) assert.equal(answer.choices[0].message.content, 'done');
   assert.equal(most(), 2);
+  const sent = models.requests().map(({ body }) => body.messages[0].content);
+  assert.deepEqual([sent.slice(0, 2).sort(), sent.slice(2)], [names.slice(0, 2), names.slice(2)]);
   const page = await scrape(gateway);
   assert.deepEqual(page.of('handover_lease_wait_seconds'), { mine: 7 });
   assert.equal(page.value('handover_queued_requests'), 0);
