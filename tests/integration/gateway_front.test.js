@@ -3,44 +3,20 @@ import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { request } from 'node:http';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 
-import { Gateway } from './lib/gateway.js';
-import { Home, binary, toml } from './lib/handover.js';
+import { chat, front, KEY, openStream, standing } from './lib/front.js';
+import { Home, binary } from './lib/handover.js';
 import { raw } from './lib/raw.js';
-import { gate, within } from './lib/record.js';
+import { within } from './lib/record.js';
 import { failed, succeeded } from './lib/scene.js';
-import { chatAnswer, chatChunks, flood, startScriptedModels } from './lib/scripted_models.js';
 
-const KEY = 'sandbox-key-front';
 const TOO_LONG = 30000; // ms
 const curl = async (...args) => (await promisify(execFile)('curl', ['-sS', '--max-time', '20', ...args])).stdout;
 
-// A gateway in front of one upstream, which answers as `reply` says.
-async function front(t, { serve = {}, args = [], reply = () => ({ json: chatAnswer({ content: 'hello' }) }) } = {}) {
-  const models = await startScriptedModels(reply);
-  const config = (settings = serve) => toml({
-    '': { default_provider: 'mine' },
-    serve: settings,
-    http: { max_retries: 0 },
-    'providers.mine': { plugin: 'openai', base_url: models.base_url, dialects: ['chat_completions'], model: 'm', auth_method: 'api-key' },
-    'providers.mine.auth.api-key': { env: ['GATEWAY_TEST_KEY'] },
-  });
-  const home = new Home({ config: config(), environment: { GATEWAY_TEST_KEY: KEY } });
-  home.secrets.add(KEY);
-  t.after(async () => {
-    await models.close();
-    await home.close();
-  });
-  const gateway = await Gateway.start(home, { args });
-  return { models, home, gateway, config };
-}
-
 const health = (headers = '', version = '1.1') => `GET /healthz HTTP/${version}\r\nHost: localhost\r\n${headers}\r\n`;
-const chat = { model: 'm', messages: [{ role: 'user', content: 'hi' }] };
 
 test('it starts with a key of its own, which alone opens it', async (t) => {
   const { home, gateway } = await front(t);
@@ -208,6 +184,9 @@ test('who is slow with a request loses the connection', async (t) => {
   const { gateway } = await front(t, { serve: { head_timeout: '400ms', body_timeout: '400ms', keep_alive: '400ms' } });
   const silent = await raw(t, gateway).end();
   assert.equal(silent.received, '');
+  // Who has not asked for anything yet has the time of a head, and not that between requests.
+  const { gateway: patient } = await front(t, { serve: { head_timeout: '400ms', keep_alive: '10m' } });
+  assert.equal((await raw(t, patient).end()).received, '');
   const head = await raw(t, gateway, 'GET /healthz HTTP/1.1\r\nHost: loc').end();
   assert.deepEqual(head.statuses(), [408]);
   // A byte now and then gains no time.
@@ -341,19 +320,6 @@ test('keys: several at once, made and removed while it runs', async (t) => {
   failed(await home.run(['serve', '--listen', '127.0.0.1:0']), { exit: 4, code: 'STORE_PERMISSIONS', fix: /chmod 600/ });
 });
 
-// A stream that stands until its gate opens.
-function standing() {
-  const held = gate();
-  const chunks = chatChunks([{ content: 'one' }, held, { content: 'two' }]);
-  return { held, reply: () => ({ events: chunks }) };
-}
-
-async function openStream(t, gateway) {
-  const body = JSON.stringify({ ...chat, stream: true });
-  const stream = raw(t, gateway, `POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nx-api-key: ${gateway.key}\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
-  return stream.until(/"one"/);
-}
-
 test('SIGTERM: no new requests, open streams end first, exit 0', async (t) => {
   const { held, reply } = standing();
   const { gateway } = await front(t, { reply });
@@ -369,6 +335,7 @@ test('SIGTERM: no new requests, open streams end first, exit 0', async (t) => {
   assert.match(stream.received, /"two"[^]*data: \[DONE\]\n\n\r\n(0\r\n\r\n)?/);
   assert.match(stream.received, /0\r\n\r\n$/);
   succeeded(await gateway.run.end());
+  assert.doesNotMatch(gateway.run.stderr, /grace time/); // a connection that has its answer is not waited for
 });
 
 test('after the grace time what is still open is cut', async (t) => {
@@ -423,66 +390,6 @@ test('SIGHUP: a good config holds from then on, a bad one changes nothing, no st
   held.open();
   await stream.until(/0\r\n\r\n$/);
   assert.match(stream.received, /"two"/);
-});
-
-test('a client that goes takes its upstream request with it', async (t) => {
-  const { held, reply } = standing();
-  t.after(() => held.open());
-  const { models, gateway } = await front(t, { reply });
-  for (const way of ['destroy', 'resetAndDestroy', 'end']) {
-    const before = models.record.count({ disconnected: true });
-    const stream = await openStream(t, gateway);
-    stream.socket[way]();
-    await models.record.until({ disconnected: true }, { n: before + 1 });
-  }
-});
-
-test('a client that does not read holds its own upstream back, and nobody else', async (t) => {
-  const upstream = flood();
-  const { gateway } = await front(t, { reply: upstream.reply });
-  const body = JSON.stringify({ ...chat, stream: true });
-  const slow = request(`${gateway.url}/v1/chat/completions`, { method: 'POST', agent: false, headers: { 'x-api-key': gateway.key } });
-  t.after(() => slow.destroy());
-  slow.end(body);
-  const [answer] = await once(slow, 'response'); // nothing of its body is read
-  for (let i = 0; i < 20; i += 1) assert.match(await (await gateway.post('/v1/chat/completions', body)).text(), /quick[^]*\[DONE\]/);
-  assert.ok(upstream.sent < upstream.count * 0.6, `${upstream.sent} of ${upstream.count} events were taken from the upstream`);
-  let bytes = 0;
-  let last = '';
-  for await (const piece of answer) {
-    bytes += piece.length;
-    last = (last + piece).slice(-40);
-  }
-  assert.ok(bytes > upstream.count * upstream.content.length);
-  assert.match(last, /data: \[DONE\]\n\n$/);
-  assert.equal(upstream.sent, upstream.count);
-});
-
-test('a client that has stopped reading loses its connection, and its upstream request ends', async (t) => {
-  const upstream = flood();
-  const { models, gateway } = await front(t, { reply: upstream.reply, serve: { stall_timeout: '400ms' } });
-  const stuck = request(`${gateway.url}/v1/chat/completions`, { method: 'POST', agent: false, headers: { 'x-api-key': gateway.key } });
-  t.after(() => stuck.destroy());
-  stuck.on('error', () => {});
-  stuck.end(JSON.stringify({ ...chat, stream: true }));
-  const [answer] = await once(stuck, 'response'); // nothing of its body is read
-  answer.on('error', () => {});
-  await models.record.until({ disconnected: true });
-  assert.ok(upstream.sent < upstream.count);
-  await gateway.run.until(/path=\/v1\/chat\/completions status=200 [^\n]*ended=early/);
-});
-
-test('a silent stream is kept alive by comments between its events', async (t) => {
-  const { held, reply } = standing();
-  const { gateway } = await front(t, { reply, serve: { stream_keep_alive: '200ms' } });
-  const stream = await openStream(t, gateway);
-  await stream.until(/: keep-alive\n\n/);
-  held.open();
-  await stream.until(/\[DONE\]/);
-  const plain = stream.received.slice(stream.received.indexOf('\r\n\r\n') + 4).replace(/\r\n[0-9a-f]+\r\n/g, '').replace(/^[0-9a-f]+\r\n/, '');
-  const events = plain.split('\n\n').filter((event) => event.startsWith('data: {'));
-  for (const event of events) JSON.parse(event.slice('data: '.length));
-  assert.ok(events.length >= 4);
 });
 
 test('a line in the log for each request, with the id that was returned; and counters', async (t) => {

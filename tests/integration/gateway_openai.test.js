@@ -466,20 +466,3 @@ test('a failure right after a stream has begun still finds the fallback', async 
   assert.equal(error, undefined);
   assert.equal(text(events), 'second');
 });
-
-// ---- time -------------------------------------------------------------------------------------------------------------------------
-
-test('each event reaches the client as it comes', async (t) => {
-  const gates = [gate(), gate(), gate()];
-  const { client } = await scripted(t, ['responses', 'chat_completions'], () => ({
-    events: chatChunks([{ content: 'a' }, gates[0], { content: 'b' }, gates[1], { content: 'c' }, gates[2]]),
-  }));
-  const stream = await client.chat.completions.create({ model: 'm', messages: [{ role: 'user', content: 'x' }], stream: true });
-  let said = '';
-  for await (const chunk of stream) {
-    const piece = chunk.choices[0]?.delta?.content ?? '';
-    said += piece;
-    if (piece) gates[said.length - 1].open();
-  }
-  assert.equal(said, 'abc');
-});

@@ -8,7 +8,9 @@ import { Home, toml } from './lib/handover.js';
 import { scrape } from './lib/metrics.js';
 import { eventually } from './lib/processes.js';
 import { gate } from './lib/record.js';
+import { login, succeeded } from './lib/scene.js';
 import { chatAnswer, startScriptedModels } from './lib/scripted_models.js';
+import { startWorld } from './lib/world.js';
 
 const KEY = 'sandbox-key-queue';
 const LONG = 60000; // ms, for what has no event to wait for
@@ -122,6 +124,33 @@ test('whoever waits too long, or goes, leaves the line', async (t) => {
   letAll();
   await next;
   assert.equal(models.requests().length, 2);
+});
+
+test('whoever goes leaves the line of a subscription', async (t) => {
+  const world = await startWorld('sandbox');
+  const home = new Home({ config: toml({ '': { default_provider: 'codex' }, serve: { max_queue: 1 }, ...world.codexTables() }) });
+  home.watchSecrets(world.secrets);
+  t.after(async () => {
+    await home.close();
+    await world.close();
+  });
+  succeeded((await login(home, 'codex')).run);
+  await world.sandbox.faults({ model_slow_ms: LONG });
+  const gateway = await Gateway.start(home);
+  const inLine = (n) => eventually(async () => (await scrape(gateway)).value('handover_queued_requests'), (count) => count === n, LONG, `${n} in line`);
+  const ask = (input, signal) => gateway.client().responses.create({ model: 'sandbox-large', input, stream: true }, { signal });
+  const first = await ask('first');
+  const leaving = new AbortController();
+  const gone = rejection(ask('gone', leaving.signal));
+  await inLine(1);
+  leaving.abort();
+  await gone;
+  await inLine(0);
+  const second = ask('second'); // there is a place for it
+  await inLine(1);
+  first.controller.abort();
+  (await second).controller.abort();
+  assert.equal((await world.counts()).requests, 2);
 });
 
 test('without a `concurrency` in the config nobody waits; a reload may set, raise and remove it', async (t) => {
