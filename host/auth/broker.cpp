@@ -91,6 +91,14 @@ public:
         return refresh_stored(target, newest, RefreshReason::rejected, patience);
     }
 
+    std::optional<Time> refresh_paused_until(const Target& target) {
+        const auto stored = renewal_.load(id_of(target));
+        if (!stored.credential) return std::nullopt;
+        const auto record = renewal_.record_of(*stored.credential);
+        const bool paused = record && services_.clock() < record->next_try;
+        return paused ? std::optional(record->next_try) : std::nullopt;
+    }
+
     Result<ResolvedPtr> refresh(const Target& target, const Patience& patience) {
         const auto stored = renewal_.load(id_of(target));
         if (stored.trouble) return fail(*stored.trouble);
@@ -355,6 +363,9 @@ Result<ResolvedPtr> Broker::recover(const Target& target,
                                     const Resolved& rejected,
                                     const Patience& patience) {
     return impl_->recover(target, rejected, patience);
+}
+std::optional<Time> Broker::refresh_paused_until(const Target& target) {
+    return impl_->refresh_paused_until(target);
 }
 Result<ResolvedPtr> Broker::refresh(const Target& target, const Patience& patience) {
     return impl_->refresh(target, patience);

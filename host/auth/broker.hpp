@@ -194,6 +194,10 @@ public:
                                 const Resolved& rejected,
                                 const Patience& patience);
 
+    // Until when a refresh that failed is not tried again, as AUTH_REFRESH_UNAVAILABLE means it.
+    // Nothing where the next call may try. One look at the store.
+    std::optional<Time> refresh_paused_until(const Target& target);
+
     // `auth refresh`: now, whatever the expiry or a back-off. AUTH_SESSION_EXPIRED without a
     // refresh token.
     Result<ResolvedPtr> refresh(const Target& target, const Patience& patience);

@@ -183,6 +183,7 @@ private:
 
     // Nothing: the client has its answer.
     boost::asio::awaitable<std::optional<Unserved>> visit(const ModelAt& stop, bool last) {
+        // Nearly always there, and then without a coroutine more.
         Result<ReadyProviderPtr> ready = loop_->shared->ready->find(stop.provider);
         if (*ready == nullptr) {
             auto made = co_await ready_provider(*loop_->shared, stop.provider);
@@ -306,6 +307,7 @@ private:
         const auto exchanged =
             co_await run::exchange(steps, upstream, request, handler, request_.client_gone);
         failure.queue_wait = steps.queue_wait();
+        if (!failure.reset) failure.reset = steps.next_refresh();
         if (relay_ != nullptr && (exchanged || relay_->ended())) {
             const auto told = relay_->finish();
             if (!told) co_return std::nullopt;

@@ -38,27 +38,46 @@ private:
     LoopMetrics* metrics_;
 };
 
+struct Obtained {
+    Result<auth::ResolvedPtr> credential;
+    std::optional<Time> next_refresh = {};
+};
+
 }  // namespace
 
 run::Steps::Awaitable<Result<auth::ResolvedPtr>> LoopSteps::resolve(const auth::Target& target,
                                                                     const std::stop_token& stop) {
     if (auto at_hand = parts_.broker.resolve_now(target)) co_return at_hand;
-    std::function<Result<auth::ResolvedPtr>()> work = [&broker = parts_.broker, target, stop] {
+    // Named: g++ 12 destroys such a temporary of a co_await twice.
+    Obtain ask = [&broker = parts_.broker, target, stop] {
         return broker.resolve(target, {.stop = stop});
     };
-    auto resolved = co_await away(parts_.workers, Workers::For::credentials, std::move(work));
+    auto resolved = co_await obtain(target, std::move(ask));
     co_return resolved;
 }
 
 run::Steps::Awaitable<Result<auth::ResolvedPtr>> LoopSteps::recover(const auth::Target& target,
                                                                     const auth::Resolved& rejected,
                                                                     const std::stop_token& stop) {
-    std::function<Result<auth::ResolvedPtr>()> work =
-        [&broker = parts_.broker, target, rejected, stop] {
-            return broker.recover(target, rejected, {.stop = stop});
-        };
-    auto recovered = co_await away(parts_.workers, Workers::For::credentials, std::move(work));
+    Obtain ask = [&broker = parts_.broker, target, rejected, stop] {
+        return broker.recover(target, rejected, {.stop = stop});
+    };
+    auto recovered = co_await obtain(target, std::move(ask));
     co_return recovered;
+}
+
+run::Steps::Awaitable<Result<auth::ResolvedPtr>> LoopSteps::obtain(const auth::Target& target,
+                                                                   Obtain ask) {
+    std::function<Obtained()> work = [&broker = parts_.broker, target, ask = std::move(ask)] {
+        Obtained obtained = {.credential = ask()};
+        const auto& credential = obtained.credential;
+        if (!credential && credential.error().code == Errc::auth_refresh_unavailable)
+            obtained.next_refresh = broker.refresh_paused_until(target);
+        return obtained;
+    };
+    auto obtained = co_await away(parts_.workers, Workers::For::credentials, std::move(work));
+    next_refresh_ = obtained.next_refresh;
+    co_return std::move(obtained.credential);
 }
 
 run::Steps::Awaitable<Result<auth::Lease>> LoopSteps::lease(const auth::Resolved& resolved,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -47,7 +48,13 @@ public:
     // How long until there may be room in the line, where that ended the exchange.
     [[nodiscard]] std::optional<std::chrono::seconds> queue_wait() const { return queue_wait_; }
 
+    // When a refresh that failed is tried again, where that ended the exchange and is known.
+    [[nodiscard]] std::optional<Time> next_refresh() const { return next_refresh_; }
+
 private:
+    using Obtain = std::function<Result<auth::ResolvedPtr>()>;
+    // Elsewhere, since it blocks.
+    Awaitable<Result<auth::ResolvedPtr>> obtain(const auth::Target& target, Obtain ask);
     Awaitable<Result<auth::Lease>> wait_for_lease(const auth::Resolved& resolved,
                                                   const Waiting& waiting,
                                                   const std::stop_token& stop);
@@ -59,6 +66,7 @@ private:
 
     Parts parts_;
     std::optional<std::chrono::seconds> queue_wait_ = {};
+    std::optional<Time> next_refresh_ = {};
 };
 
 }  // namespace handover::gateway

@@ -10,6 +10,11 @@
 namespace handover::gateway {
 namespace {
 
+constexpr std::chrono::seconds soon(1);
+// No official client waits longer than this for a Retry-After (python; node half of it): it would
+// only come back too early.
+constexpr std::chrono::seconds longest_client_wait(120);
+
 // The status and what an OpenAI client reads beside it.
 struct Meaning {
     int status = 500;
@@ -77,20 +82,25 @@ std::optional<std::chrono::seconds> wait_of(const UpstreamFailure& failure, Time
     if (failure.reset && *failure.reset > now)
         wait = std::chrono::ceil<Milliseconds>(*failure.reset - now);
     if (!wait && failure.refusal) wait = http::retry_after(failure.refusal->headers, now);
-    if (!wait) return std::nullopt;
-    return std::max(std::chrono::ceil<std::chrono::seconds>(*wait), std::chrono::seconds(1));
+    if (wait) return std::max(std::chrono::ceil<std::chrono::seconds>(*wait), soon);
+    // Without a pause the next request is what tries it again.
+    return failure.error.code == Errc::auth_refresh_unavailable ? std::optional(soon)
+                                                                : std::nullopt;
 }
 
 // Official clients repeat 408, 409, 429 and everything from 500 on by the status alone.
-std::optional<bool> should_retry(const UpstreamFailure& failure, int status, int retries) {
+std::optional<bool> should_retry(const UpstreamFailure& failure,
+                                 int status,
+                                 int retries,
+                                 std::optional<std::chrono::seconds> wait) {
     if (failure.queue_wait) return true;
     const auto code = failure.error.code;
     if (code == Errc::provider_quota_exhausted) return false;
     const bool repeated_here = code == Errc::provider_unavailable || is_limit(code);
     if (repeated_here) return retries > 0 ? std::optional(false) : std::nullopt;
     // A login that is missing, a broken plugin, a wrong config: the next try ends the same way.
-    if (status == 429 || status >= 500) return code == Errc::auth_refresh_unavailable;
-    return std::nullopt;
+    if (status != 429 && status < 500) return std::nullopt;
+    return code == Errc::auth_refresh_unavailable && (!wait || *wait <= longest_client_wait);
 }
 
 std::string member_text(std::string_view object, std::string_view name) {
@@ -120,8 +130,8 @@ ApiError api_error(const UpstreamFailure& failure, int retries, Time now) {
             error.code = std::move(theirs);
         error.param = member_text(inner, "param");
     }
-    error.should_retry = should_retry(failure, error.status, retries);
     if (error.status == 429 || error.status == 503) error.retry_after = wait_of(failure, now);
+    error.should_retry = should_retry(failure, error.status, retries, error.retry_after);
     return error;
 }
 

@@ -15,7 +15,8 @@ namespace handover::gateway {
 struct UpstreamFailure {
     Error error = {};
     std::optional<http::Response> refusal = {};  // the provider's own words, status 400 or above
-    std::optional<Time> reset = {};              // of a quota or a long limit, where somebody said
+    // Of a quota or a long limit, or of the pause after a failed refresh; where somebody said.
+    std::optional<Time> reset = {};
     // How long until there may be room in the gateway's own queue.
     std::optional<std::chrono::seconds> queue_wait = {};
 };

@@ -148,10 +148,13 @@ const say = (gateway, text, options) => create(gateway.client(options), 'respons
 const expiryOf = (home) => Date.parse(home.credential('codex').expires_at);
 const past = (time) => new Promise((resolve) => { setTimeout(resolve, time - Date.now() + 50); });
 
-async function refusedLogin(promise) {
+async function refusedLogin(promise, home) {
   const error = await rejection(promise);
+  const left = (Date.parse(JSON.parse(readFileSync(home.path('credentials', 'codex@default.refresh'), 'utf8')).next_try) - Date.now()) / 1000;
   assert.deepEqual([error.status, error.type, error.code], [503, 'service_unavailable_error', 'auth_refresh_unavailable'], String(error));
   assert.equal(error.headers.get('x-should-retry'), 'true');
+  const after = Number(error.headers.get('retry-after'));
+  assert.ok(after >= 1 && after >= left && after < Math.max(left, 0) + 5, `Retry-After: ${after}; it is tried again in ${left} s`);
   assert.match(error.message, /codex/);
   return error;
 }
@@ -188,7 +191,7 @@ describe('the token endpoint', { concurrency: true }, () => {
     assert.ok(Date.now() < expiry);
     assert.equal((await say(gateway, 'two')).output_text, 'You said: two');
     await past(expiry);
-    const error = await refusedLogin(say(gateway, 'three'));
+    const error = await refusedLogin(say(gateway, 'three'), home);
     assert.equal(error.headers.get('x-handover-provider'), 'codex');
     assert.equal((await world.counts()).refreshes, 0);
     await door.open();
@@ -220,8 +223,8 @@ describe('the token endpoint', { concurrency: true }, () => {
     const waiting = say(gateway, 'two');
     await eventually(async () => (await gateway.fetch('/metrics')).text(), (page) => /^handover_in_flight_requests 2$/m.test(page), LONG, 'it');
     door.cut();
-    await refusedLogin(waiting);
-    await refusedLogin(say(gateway, 'three'));
+    await refusedLogin(waiting, home);
+    await refusedLogin(say(gateway, 'three'), home);
     await door.open();
     assert.equal((await say(gateway, 'four', { maxRetries: 10 })).output_text, 'You said: four');
     await oneRefresh({ world, home });
@@ -236,7 +239,7 @@ describe('the token endpoint', { concurrency: true }, () => {
     await gateway.run.until(/warn\S*.*the current token is used until/);
     assert.equal((await say(gateway, 'two')).output_text, 'You said: two');
     await past(expiry);
-    await refusedLogin(say(gateway, 'three'));
+    await refusedLogin(say(gateway, 'three'), home);
     await sandbox.faults({ reset: true });
     assert.equal((await say(gateway, 'four', { maxRetries: 10 })).output_text, 'You said: four');
     const counts = await world.counts();

@@ -194,6 +194,39 @@ TEST_CASE("back-off: Retry-After, else 5 s doubling") {
     CHECK((*asked)->credential.access_token == Secret("sandbox-access-1"));
 }
 
+TEST_CASE("until when a refresh that failed is not tried again") {
+    BrokerWorld world;
+    CHECK_FALSE(world.open().refresh_paused_until(world.target));  // nobody is logged in
+    auto& broker = world.logged_in(0);
+    CHECK_FALSE(broker.refresh_paused_until(world.target));
+    SECTION("by the broker's own pause") {
+        world.answer(lost(http_delivery::not_sent));
+        CHECK(world.token() == "AUTH_REFRESH_UNAVAILABLE");
+        CHECK(broker.refresh_paused_until(world.target) == at(5));
+        world.now = 4;
+        CHECK(world.token() == "AUTH_REFRESH_UNAVAILABLE");
+        CHECK(broker.refresh_paused_until(world.target) == at(5));
+        CHECK(world.refreshes() == 1);
+        world.now = 5;  // the next call tries
+        CHECK_FALSE(broker.refresh_paused_until(world.target));
+        CHECK(world.token() == "AUTH_REFRESH_UNAVAILABLE");
+        CHECK(broker.refresh_paused_until(world.target) == at(15));
+        CHECK(world.refreshes() == 2);
+    }
+    SECTION("as the authority asked") {
+        world.answer(answered(503, "", {{"Retry-After", "90"}}));
+        CHECK(world.token() == "AUTH_REFRESH_UNAVAILABLE");
+        CHECK(broker.refresh_paused_until(world.target) == at(90));
+    }
+    SECTION("of another login's failure nothing is known") {
+        world.answer(lost(http_delivery::not_sent));
+        CHECK(world.token() == "AUTH_REFRESH_UNAVAILABLE");
+        REQUIRE(broker.store_login(
+            world.target, world.target.methods.front(), login(at(0), "sandbox-refresh-9")));
+        CHECK_FALSE(broker.refresh_paused_until(world.target));
+    }
+}
+
 TEST_CASE("the open journal: sent again once, and only when the access token is of no use") {
     BrokerWorld world;
     world.logged_in(3600);

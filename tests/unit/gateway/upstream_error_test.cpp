@@ -67,7 +67,39 @@ TEST_CASE("what an error of the host's own becomes") {
             CHECK(error.code == c.their_code);
             CHECK(error.should_retry == c.should_retry);
             CHECK(error.message == "it failed: as told (mend it)");
-            CHECK_FALSE(error.retry_after);
+            CHECK(error.retry_after.has_value() == (c.code == Errc::auth_refresh_unavailable));
+        }
+    }
+}
+
+TEST_CASE("a login that cannot be renewed now: when it is tried again, and who waits for that") {
+    using std::chrono::milliseconds;
+    using std::chrono::seconds;
+    struct Case {
+        const char* name;
+        std::optional<Time> next_try;
+        seconds after;
+        bool should_retry;
+    };
+    const Case cases[] = {
+        {"by the next request", {}, seconds(1), true},
+        {"the pause is just over", now, seconds(1), true},
+        {"in a moment", now + milliseconds(1), seconds(1), true},
+        {"after the first pause", now + milliseconds(4001), seconds(5), true},
+        {"the longest that a client waits", now + seconds(120), seconds(120), true},
+        {"a moment longer", now + milliseconds(120'001), seconds(121), false},
+        {"as the authority asked", now + seconds(3600), seconds(3600), false},
+    };
+    for (const auto& c : cases) {
+        DYNAMIC_SECTION(c.name) {
+            auto failure = failed(Errc::auth_refresh_unavailable);
+            failure.reset = c.next_try;
+            for (const int retries : {0, 3}) {
+                const auto error = api_error(failure, retries, now);
+                CHECK(error.status == 503);
+                CHECK(error.retry_after == c.after);
+                CHECK(error.should_retry == c.should_retry);
+            }
         }
     }
 }
