@@ -1,11 +1,13 @@
 #include "gateway/connection.hpp"
 
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <utility>
 
 namespace handover::gateway {
@@ -18,6 +20,8 @@ constexpr std::size_t small_buffer = 4U << 10U;
 constexpr std::size_t large_buffer = 64U << 10U;  // while a longer body comes in
 constexpr std::size_t most_ahead = 64U << 10U;
 constexpr std::size_t most_discarded = 4U << 20U;
+// How often a client that is not read from is looked at: its going is noticed within 100 ms.
+constexpr std::chrono::milliseconds between_looks(50);
 constexpr std::chrono::seconds lingering_time(2);
 // No more than this waits unsent in the kernel for a client that reads slowly.
 constexpr int most_unsent = 128 << 10;
@@ -35,6 +39,12 @@ void set_tcp_options(int fd) {
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &most_unsent, sizeof most_unsent);
     // A client whose machine has gone says nothing.
     (void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+}
+
+// poll(2): what a client that has gone leaves behind, whatever of it was not read.
+short farewell(int fd) {
+    pollfd looked_at = {.fd = fd, .events = POLLRDHUP, .revents = 0};
+    return poll(&looked_at, 1, 0) > 0 ? looked_at.revents : short(0);
 }
 
 }  // namespace
@@ -71,8 +81,9 @@ void Connection::resize_buffer(std::size_t size) {
 }
 
 void Connection::read() {
+    if (reading_ || peer_ended_ || state_ == State::closed) return;
     const bool full = state_ == State::answering && ahead_.size() >= most_ahead;
-    if (reading_ || peer_ended_ || full || state_ == State::closed) return;
+    if (full) return watch_while_full();
     const bool long_body = parser_.state() == RequestParser::State::body;
     resize_buffer(long_body ? large_buffer : small_buffer);
     reading_ = true;
@@ -85,6 +96,21 @@ void Connection::read() {
                                 self->received({self->buffer_.get(), count});
                                 self->read();
                             });
+}
+
+// The end of what the client sends stands behind bytes that are not read now.
+void Connection::watch_while_full() {
+    if (std::exchange(watching_, true)) return;
+    const auto timer = std::make_shared<asio::steady_timer>(loop_.io(), between_looks);
+    timer->async_wait([self = shared_from_this(), timer](const Code& error) {
+        self->watching_ = false;
+        if (error || self->state_ == State::closed) return;
+        const auto seen = farewell(self->socket_.native_handle());
+        if ((seen & (POLLERR | POLLHUP)) != 0) return self->gone();
+        // What it sent before is still read when its turn comes.
+        if (seen != 0 && self->client_gone_) self->client_gone_->request_stop();
+        self->read();
+    });
 }
 
 void Connection::received(std::string_view bytes) {

@@ -59,6 +59,7 @@ private:
     void settle();
     void next_request();
 
+    void watch_while_full();
     void peer_ended();
     void gone();
     void tls_failed();
@@ -78,6 +79,7 @@ private:
 
     State state_ = State::reading;
     bool reading_ = false;       // a read is under way
+    bool watching_ = false;      // too much came ahead to read on
     bool writing_ = false;       // a wait for the socket is under way
     bool peer_ended_ = false;    // it sends nothing any more
     bool answer_done_ = false;   // whoever answers has returned

@@ -420,6 +420,7 @@ for (const ours of DIALECTS) {
       ['before the first byte', 'mine/m', 'thinking', true],
       ['before the first byte of a whole answer', 'other/m', 'thinking', false],
       ['with another request behind it', 'mine/m', 'x', true, 'GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n'],
+      ['with more behind it than is read', 'mine/m', 'x', true, `POST /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n${'x'.repeat(100000)}`],
     ];
     let sent = 0;
     for (const [place, model, text, stream, more = ''] of places) {
