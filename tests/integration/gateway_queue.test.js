@@ -128,7 +128,7 @@ test('whoever waits too long, or goes, leaves the line', async (t) => {
 
 test('whoever goes leaves the line of a subscription', async (t) => {
   const world = await startWorld('sandbox');
-  const home = new Home({ config: toml({ '': { default_provider: 'codex' }, serve: { max_queue: 1 }, ...world.codexTables() }) });
+  const home = new Home({ config: toml({ '': { default_provider: 'codex' }, serve: { max_queue: 1, queue_timeout: '10m' }, ...world.codexTables() }) });
   home.watchSecrets(world.secrets);
   t.after(async () => {
     await home.close();

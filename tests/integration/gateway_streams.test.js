@@ -127,6 +127,12 @@ const SHORT = '700ms';
 const LONG = '10m';
 const askedFor = (text) => ({ ...chat, messages: [{ role: 'user', content: text }], stream: true });
 
+// A stream that stops in the middle, to its end.
+async function died(gateway) {
+  const stream = await gateway.client().chat.completions.create(askedFor('dead'));
+  return within(TOO_LONG, drained(stream), 'the end of a stream that is dead');
+}
+
 // An upstream that thinks before it says anything, and one that stops in the middle.
 function thinker(other) {
   const thought = gate();
@@ -147,7 +153,7 @@ test('who thinks before the answer is waited for, who stops in the middle of it 
   const { models, gateway } = await front(t, { reply, http: { first_byte_timeout: LONG, idle_timeout: SHORT } });
   const thinking = raw(t, gateway, post(gateway, '/v1/chat/completions', askedFor('think')));
   await models.record.until({ method: 'POST' });
-  const { events, error } = await drained(await gateway.client().chat.completions.create(askedFor('dead')));
+  const { events, error } = await died(gateway);
   assert.equal(events.map((event) => event.choices[0]?.delta.content ?? '').join(''), 'one');
   assert.equal(error.code, 'provider_unavailable');
   await models.record.until({ disconnected: true });
@@ -164,7 +170,7 @@ test('and the other way round: who says nothing at all is given up, who is silen
   t.after(() => thought.open());
   const { models, gateway } = await front(t, { reply, http: { first_byte_timeout: SHORT, idle_timeout: LONG } });
   const stream = await openStream(t, gateway);
-  const error = await rejection(gateway.client().chat.completions.create(askedFor('think')));
+  const error = await within(TOO_LONG, rejection(gateway.client().chat.completions.create(askedFor('think'))), 'a refusal');
   assert.deepEqual([error.status, error.type, error.code], [503, 'service_unavailable_error', 'provider_unavailable']);
   await models.record.until({ disconnected: true });
   assert.ok(!stream.ended);
@@ -182,7 +188,7 @@ test('an upstream that is held back by its client is not taken for dead', async 
   slow.end(JSON.stringify({ ...chat, stream: true }));
   const [answer] = await once(slow, 'response'); // nothing of its body is read
   for (let n = 0; n < 2; n += 1) { // the silence that is allowed, and as much again
-    const { error } = await drained(await gateway.client().chat.completions.create(askedFor('dead')));
+    const { error } = await died(gateway);
     assert.equal(error.code, 'provider_unavailable');
   }
   assert.ok(upstream.sent < upstream.count);
