@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -15,6 +16,7 @@
 #include <utility>
 
 #include "gateway/loop.hpp"
+#include "gateway/resting_memory.hpp"
 #include "log/log.hpp"
 
 namespace handover::gateway {
@@ -25,7 +27,7 @@ using Code = boost::system::error_code;
 
 constexpr int most_accepted_at_once = 64;
 constexpr std::chrono::milliseconds after_no_descriptor(100);
-constexpr std::chrono::seconds between_key_checks(1);
+constexpr std::chrono::seconds between_looks(1);
 // After the grace time handlers get this long to notice that their clients are gone.
 constexpr std::chrono::seconds after_the_cut(1);
 
@@ -68,6 +70,7 @@ private:
     void reload();
     void reloaded(const Result<FrontState>& state);
     void take_over(const FrontState& state);
+    void look_around();
     void watch_keys();
     void publish(FrontState state);
     void begin_drain();
@@ -86,9 +89,10 @@ private:
     std::vector<std::unique_ptr<Loop>> loops_;
     std::vector<std::unique_ptr<Door>> doors_;
     std::optional<asio::signal_set> hangup_;
-    std::optional<asio::steady_timer> timer_;  // of the key checks, later of the grace time
+    std::optional<asio::steady_timer> timer_;  // of looking around, later of the grace time
     std::size_t remaining_ = 0;                // loops that still have connections
     bool draining_ = false;
+    RestingMemory memory_ = RestingMemory();
     bool reload_again_ = false;  // a further SIGHUP came while one was carried out
     std::jthread reloading_;
     std::jthread ending_;
@@ -230,18 +234,26 @@ void Server::publish(FrontState state) {
     on_every_loop([front = front_](Loop& loop) { loop.use(front); });
 }
 
-void Server::watch_keys() {
-    timer_->expires_after(between_key_checks);
+void Server::look_around() {
+    timer_->expires_after(between_looks);
     timer_->async_wait([this](const Code& error) {
         if (error || draining_) return;
-        if (auto keys = options_.changed_keys()) {
-            auto state = *front_;
-            state.rules.keys = std::move(*keys);
-            publish(std::move(state));
-            log::write_event(log::Level::info, "serve", "the gateway's keys have changed", {});
-        }
         watch_keys();
+        memory_.look(
+            std::any_of(loops_.begin(), loops_.end(), [](const std::unique_ptr<Loop>& loop) {
+                return loop->metrics().in_flight > 0;
+            }));
+        look_around();
     });
+}
+
+void Server::watch_keys() {
+    auto keys = options_.changed_keys();
+    if (!keys) return;
+    auto state = *front_;
+    state.rules.keys = std::move(*keys);
+    publish(std::move(state));
+    log::write_event(log::Level::info, "serve", "the gateway's keys have changed", {});
 }
 
 void Server::begin_drain() {
@@ -297,7 +309,7 @@ void Server::run() {
     hangup_.emplace(first().io(), SIGHUP);
     timer_.emplace(first().io());
     watch_hangup();
-    watch_keys();
+    look_around();
     open_doors();
     const std::stop_callback on_stop(
         options_.stop, [this] { asio::post(first().io(), [this] { begin_drain(); }); });

@@ -36,6 +36,7 @@ section_memory() {
         record 'idle, MB (RSS)' "$who" "$(per "$(memory_kb "$who" Rss)" 1024 1)"
         with_streams "$who" silent 2 60000000 "$idle"
         with_streams "$who" active 60 1000000 "$idle"
+        sleep 5 # a process at rest
         record 'afterwards, MB (PSS)' "$who" "$(per "$(memory_kb "$who" Pss)" 1024 1)"
         stop_all
     done
