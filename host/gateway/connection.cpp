@@ -62,7 +62,7 @@ Connection::Connection(Loop& loop, platform::Descriptor socket, Entrance entranc
     if (error) return;
     (void)socket.release();
     if (front_->identity && entrance != Entrance::local) {
-        tls_ = std::make_unique<tls::Session>(front_->identity);
+        tls_ = std::make_unique<tls::ServerSession>(front_->identity);
         outlet_.speak(tls_.get());
     }
     socket_.non_blocking(true, error);
@@ -115,7 +115,7 @@ void Connection::watch_while_full() {
 
 void Connection::received(std::string_view bytes) {
     if (!tls_ || state_ == State::lingering) return took(bytes);
-    if (tls_->begun() || tls::Session::may_begin_with(bytes)) return unseal(bytes);
+    if (tls_->begun() || tls::ServerSession::may_begin_with(bytes)) return unseal(bytes);
     tls_.reset();
     outlet_.speak(nullptr);
     refuse_unread({.status = 400,

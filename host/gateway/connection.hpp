@@ -18,6 +18,7 @@
 #include "gateway/outgoing_answer.hpp"
 #include "gateway/outlet.hpp"
 #include "gateway/request_parser.hpp"
+#include "tls/server_session.hpp"
 
 namespace handover::gateway {
 
@@ -72,7 +73,7 @@ private:
     Loop& loop_;
     Entrance entrance_;
     boost::asio::generic::stream_protocol::socket socket_;
-    std::unique_ptr<tls::Session> tls_ = {};  // null: plain
+    std::unique_ptr<tls::ServerSession> tls_ = {};  // null: plain
     Outlet outlet_;
     OutgoingAnswer answer_;
     RequestParser parser_ = RequestParser();

@@ -37,12 +37,14 @@ public:
 
     StreamEnd exchange(const Order& order, const std::stop_token& stop) {
         const auto loop = borrow();
-        auto prepared = prepare_exchange(loop->lane, order, stop);
-        if (!prepared.exchange) return std::move(prepared.end);
-        Ended ended;
-        prepared.exchange->start(stop, ended);
-        while (!ended.done) loop->io.run_one();
-        return prepared.exchange->result();
+        for (;;) {
+            auto prepared = prepare_exchange(loop->lane, order, stop);
+            if (!prepared.exchange) return std::move(prepared.end);
+            Ended ended;
+            prepared.exchange->start(stop, ended);
+            while (!ended.done) loop->io.run_one();
+            if (!prepared.exchange->another_way()) return prepared.exchange->result();
+        }
     }
 
     [[nodiscard]] const ClientOptions& options() const { return options_; }

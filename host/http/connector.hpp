@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "http/connection_pool.hpp"
+#include "http/connection.hpp"
 #include "http/name_lookup.hpp"
 #include "http/target.hpp"
 #include "http/transfer_error.hpp"

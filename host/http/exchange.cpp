@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "http/header_rules.hpp"
+#include "http/http1_exchange.hpp"
 #include "http/lane.hpp"
-#include "http/plain_exchange.hpp"
 #include "http/transfer.hpp"
 
 namespace handover::http {
@@ -24,10 +24,10 @@ StreamEnd stopped_before(const Target& target) {
     return {.cancelled = true, .fault = failure.fault, .error = std::move(failure.error)};
 }
 
-// Plain HTTP that certainly goes straight to its target needs no library.
-bool is_plain(const Lane& lane, const Target& target) {
-    if (target.scheme != "http") return false;
-    return target.loopback || (lane.options().proxy.empty() && !lane.may_use_proxy());
+// What certainly goes straight to its target in HTTP/1.1 needs no library.
+bool is_http1(Lane& lane, const Target& target, bool pooled) {
+    if (lane.may_use_proxy(target)) return false;
+    return target.scheme == "http" || (pooled && lane.origin(target).is_http1());
 }
 
 }  // namespace
@@ -175,8 +175,8 @@ Prepared prepare_exchange(const std::shared_ptr<Lane>& lane,
         target = std::make_shared<const Target>(*std::move(parsed));
     }
     if (stop.stop_requested()) return {.end = stopped_before(*target)};
-    if (is_plain(*lane, *target))
-        return {.exchange = std::make_unique<PlainExchange>(lane, order, std::move(target))};
+    if (is_http1(*lane, *target, order.pooled))
+        return {.exchange = std::make_unique<Http1Exchange>(lane, order, std::move(target))};
     const auto curl = lane->curl();
     if (!curl) return {.end = unusable(curl.error())};
     return {.exchange = std::make_unique<Transfer>(lane, order, std::move(target), **curl)};

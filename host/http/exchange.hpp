@@ -51,6 +51,8 @@ public:
 
     // After the end. Rethrows what the handler threw.
     [[nodiscard]] StreamEnd result();
+    // After the end: nothing was sent, and prepared anew the request takes another way.
+    [[nodiscard]] bool another_way() const { return another_way_; }
 
     void flow_paused() final;
     void flow_resumed() final;
@@ -97,6 +99,7 @@ protected:
 
     int sends_ = 0;  // how often the request began to leave
     bool answer_begun_ = false;
+    bool another_way_ = false;
 
 private:
     struct StopCall {

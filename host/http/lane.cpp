@@ -17,13 +17,15 @@ bool is_set(const char* name) {
 
 }  // namespace
 
-// The variables that libcurl looks at for http; HTTP_PROXY in capitals is not among them, since a
-// CGI program could be told a proxy by its client that way.
+// The variables that libcurl looks at; HTTP_PROXY in capitals is not among them, since a CGI
+// program could be told a proxy by its client that way.
 Lane::Lane(boost::asio::io_context& io, ClientOptions options)
     : io_(io),
       options_(std::move(options)),
-      may_use_proxy_(is_set("http_proxy") || is_set("all_proxy") || is_set("ALL_PROXY")),
+      http_proxy_(!options_.proxy.empty() || is_set("all_proxy") || is_set("ALL_PROXY")),
+      https_proxy_(http_proxy_ || is_set("https_proxy") || is_set("HTTPS_PROXY")),
       timer_(io) {
+    http_proxy_ = http_proxy_ || is_set("http_proxy");
     if (options_.user_agent.empty()) options_.user_agent = "handover/" HANDOVER_VERSION;
 }
 
@@ -39,6 +41,15 @@ Result<EventLoop*> Lane::curl() {
 const TrustRoots& Lane::trust_roots() {
     if (!roots_) roots_ = find_trust_roots(options_.ca_file);
     return *roots_;
+}
+
+const Result<std::shared_ptr<const tls::Trust>>& Lane::trust() {
+    if (!trust_) trust_ = tls::Trust::make(trust_roots().file, trust_roots().directory);
+    return *trust_;
+}
+
+bool Lane::may_use_proxy(const Target& target) const {
+    return !target.loopback && (target.scheme == "https" ? https_proxy_ : http_proxy_);
 }
 
 std::uint64_t Lane::add(Exchange& exchange) {

@@ -11,9 +11,9 @@
 #include <unordered_map>
 
 #include "http/client.hpp"
-#include "http/connection_pool.hpp"
 #include "http/deadlines.hpp"
 #include "http/event_loop.hpp"
+#include "http/origin.hpp"
 #include "http/trust_roots.hpp"
 
 namespace handover::http {
@@ -26,13 +26,13 @@ public:
 
     [[nodiscard]] boost::asio::io_context& io() { return io_; }
     [[nodiscard]] const ClientOptions& options() const { return options_; }
-    [[nodiscard]] ConnectionPool& pool() { return pool_; }
+    Origin& origin(const Target& target) { return origins_.of(target); }
     Result<EventLoop*> curl();  // opened by the first request that needs it
     const TrustRoots& trust_roots();
+    const Result<std::shared_ptr<const tls::Trust>>& trust();  // the same for TLS of our own
 
-    // Whether a plain request to a host that is not this machine may go to a proxy, so that libcurl
-    // has to look into it.
-    [[nodiscard]] bool may_use_proxy() const { return may_use_proxy_; }
+    // Whether a request may go to a proxy, so that libcurl has to look into it.
+    [[nodiscard]] bool may_use_proxy(const Target& target) const;
 
     std::uint64_t add(Exchange& exchange);
     void remove(Exchange& exchange);
@@ -50,10 +50,12 @@ private:
 
     boost::asio::io_context& io_;
     ClientOptions options_;
-    bool may_use_proxy_ = false;
-    ConnectionPool pool_ = {};
+    bool http_proxy_;  // one may be configured
+    bool https_proxy_;
+    Origins origins_ = {};
     std::unique_ptr<EventLoop> curl_ = {};
     std::optional<TrustRoots> roots_ = {};
+    std::optional<Result<std::shared_ptr<const tls::Trust>>> trust_ = {};
 
     Exchange* first_ = nullptr;  // a list through the exchanges themselves
     std::uint64_t last_number_ = 0;

@@ -76,18 +76,20 @@ boost::asio::awaitable<StreamEnd> LoopClient::stream(const Request& request,
                          .handler = handler,
                          .limits = stream_limits(lane->options()),
                          .pooled = true};
-    auto prepared = prepare_exchange(lane, order, stop);
-    if (!prepared.exchange) co_return std::move(prepared.end);
-    Waiter waiter;
-    prepared.exchange->start(stop, waiter);
-    if (!waiter.ended()) {
-        co_await boost::asio::async_initiate<const use_awaitable_t<>, void()>(
-            [&](Waiter::Handler resume) {
-                waiter.wait(std::move(resume), *prepared.exchange, lane);
-            },
-            use_awaitable);
+    for (;;) {
+        auto prepared = prepare_exchange(lane, order, stop);
+        if (!prepared.exchange) co_return std::move(prepared.end);
+        Waiter waiter;
+        prepared.exchange->start(stop, waiter);
+        if (!waiter.ended()) {
+            co_await boost::asio::async_initiate<const use_awaitable_t<>, void()>(
+                [&](Waiter::Handler resume) {
+                    waiter.wait(std::move(resume), *prepared.exchange, lane);
+                },
+                use_awaitable);
+        }
+        if (!prepared.exchange->another_way()) co_return prepared.exchange->result();
     }
-    co_return prepared.exchange->result();
 }
 
 }  // namespace handover::http

@@ -206,6 +206,7 @@ bool Transfer::take_header_line(std::string_view line) {
     if (text.empty()) return take_head_end();
     const auto colon = text.find(':');
     if (text.starts_with("HTTP/")) {
+        note_version(text);
         head_.headers.clear();  // an interim answer (1xx) came before
     } else if ((line.front() == ' ' || line.front() == '\t') && !head_.headers.empty()) {
         head_.headers.back().value.append(" ").append(text);  // obsolete line folding
@@ -214,6 +215,12 @@ bool Transfer::take_header_line(std::string_view line) {
                                  .value = std::string(trim(text.substr(colon + 1)))});
     }
     return true;
+}
+
+void Transfer::note_version(std::string_view status_line) {
+    const bool secure = target().scheme == "https";
+    if (secure && order().pooled && status_line.starts_with("HTTP/1.1"))
+        lane().origin(target()).answered_http1();
 }
 
 bool Transfer::take_head_end() {

@@ -49,6 +49,7 @@ private:
     void configure_tls();
 
     bool take_header_line(std::string_view line);
+    void note_version(std::string_view status_line);
     bool take_head_end();
     bool take_body(std::string_view bytes);
     bool refuse(Ending ending);

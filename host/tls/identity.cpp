@@ -1,7 +1,6 @@
 #include "tls/identity.hpp"
 
-#include <limits>
-#include <new>
+#include <algorithm>
 #include <utility>
 
 #include "tls/ssl_library.hpp"
@@ -62,6 +61,11 @@ Owned<X509> next_certificate(const SslLibrary& ssl, BIO* bio) {
     return {ssl.read_certificate(bio, nullptr, no_passphrase, nullptr), ssl.certificate_free};
 }
 
+std::time_t as_time(const SslLibrary& ssl, const ASN1_TIME* time) {
+    std::tm calendar = {};
+    return ssl.time_to_calendar(time, &calendar) == 1 ? timegm(&calendar) : 0;
+}
+
 crypto::Digest digest_of(const IdentityText& text) {
     const auto certificate = crypto::sha256(text.certificate);
     const auto key = crypto::sha256(text.key);
@@ -72,53 +76,48 @@ crypto::Digest digest_of(const IdentityText& text) {
 
 }  // namespace
 
-Identity::Identity(const SslLibrary& ssl)
-    : ssl_(ssl), context_(ssl.context_new(ssl.server_method())) {
-    if (context_ == nullptr) throw std::bad_alloc();
-    (void)ssl.context_ctrl(context_, SSL_CTRL_SET_MIN_PROTO_VERSION, TLS1_2_VERSION, nullptr);
-    (void)ssl.context_set_options(context_, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
-    // A connection that rests keeps no buffers.
-    (void)ssl.context_ctrl(context_, SSL_CTRL_MODE, SSL_MODE_RELEASE_BUFFERS, nullptr);
+Identity::Identity(const SslLibrary& ssl) : Context(ssl, ssl.server_method()) {
     // Tickets carry sessions; a cache beside them would only be a lock that all loops share.
-    (void)ssl.context_ctrl(context_, SSL_CTRL_SET_SESS_CACHE_MODE, SSL_SESS_CACHE_OFF, nullptr);
+    (void)ssl.context_ctrl(context(), SSL_CTRL_SET_SESS_CACHE_MODE, SSL_SESS_CACHE_OFF, nullptr);
     (void)ssl.context_set_session_id_context(
-        context_,
+        context(),
         reinterpret_cast<const unsigned char*>(session_context.data()),
         static_cast<unsigned int>(session_context.size()));
-    (void)ssl.context_set_cipher_list(context_, tls_1_2_ciphers);
-    ssl.context_set_alpn_select(context_, select_protocol, const_cast<SslLibrary*>(&ssl));
-}
-
-Identity::~Identity() {
-    ssl_.context_free(context_);
+    (void)ssl.context_set_cipher_list(context(), tls_1_2_ciphers);
+    ssl.context_set_alpn_select(context(), select_protocol, const_cast<SslLibrary*>(&ssl));
 }
 
 Result<void> Identity::take(const IdentityText& text, std::time_t now) {
-    const auto chain = in_memory(ssl_, text.certificate);
-    const auto own = next_certificate(ssl_, chain.get());
+    const auto chain = in_memory(library(), text.certificate);
+    const auto own = next_certificate(library(), chain.get());
     if (!own) return unusable(text.certificate_file, "it holds no certificate in PEM");
-    if (ssl_.compare_time(ssl_.not_after(own.get()), &now) < 0)
+    if (library().compare_time(library().not_after(own.get()), &now) < 0)
         return unusable(text.certificate_file,
                         "its certificate has expired",
                         "put the renewed certificate there");
 
-    const auto key_text = in_memory(ssl_, text.key);
+    const auto key_text = in_memory(library(), text.key);
     const Owned<EVP_PKEY> key(
-        ssl_.read_private_key(key_text.get(), nullptr, no_passphrase, nullptr), ssl_.key_free);
+        library().read_private_key(key_text.get(), nullptr, no_passphrase, nullptr),
+        library().key_free);
     if (!key) return unusable(text.key_file, "it holds no private key in PEM without a passphrase");
-    if (ssl_.check_private_key(own.get(), key.get()) != 1)
+    if (library().check_private_key(own.get(), key.get()) != 1)
         return unusable(
             text.key_file,
             "it does not belong to the certificate in " + std::string(text.certificate_file));
     // A key that is too short for the system's security level ends here.
-    if (ssl_.context_use_certificate(context_, own.get()) != 1)
-        return unusable(text.certificate_file, failure_text(ssl_));
-    if (ssl_.context_use_private_key(context_, key.get()) != 1)
-        return unusable(text.key_file, failure_text(ssl_));
+    if (library().context_use_certificate(context(), own.get()) != 1)
+        return unusable(text.certificate_file, failure_text(library()));
+    if (library().context_use_private_key(context(), key.get()) != 1)
+        return unusable(text.key_file, failure_text(library()));
 
-    while (auto further = next_certificate(ssl_, chain.get())) {
-        if (ssl_.context_ctrl(context_, SSL_CTRL_CHAIN_CERT, 0, further.get()) != 1)
-            return unusable(text.certificate_file, failure_text(ssl_));
+    validity_ = {.from = as_time(library(), library().not_before(own.get())),
+                 .until = as_time(library(), library().not_after(own.get()))};
+    while (auto further = next_certificate(library(), chain.get())) {
+        validity_.until =
+            std::min(validity_.until, as_time(library(), library().not_after(further.get())));
+        if (library().context_ctrl(context(), SSL_CTRL_CHAIN_CERT, 0, further.get()) != 1)
+            return unusable(text.certificate_file, failure_text(library()));
         (void)further.release();
     }
     return {};

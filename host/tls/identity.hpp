@@ -1,5 +1,5 @@
-// What a server proves itself with: a certificate with its chain, and the key to it. Sessions share
-// it, on any thread.
+// What a server's sessions have in common: what it proves itself with, a certificate with its chain
+// and the key to it.
 #pragma once
 
 #include <handover/result.hpp>
@@ -10,12 +10,10 @@
 #include <string_view>
 
 #include "crypto/crypto.hpp"
-
-struct ssl_ctx_st;
+#include "tls/context.hpp"
+#include "tls/validity.hpp"
 
 namespace handover::tls {
-
-struct SslLibrary;
 
 // The contents of two files, and what messages call them.
 struct IdentityText {
@@ -25,30 +23,24 @@ struct IdentityText {
     std::string_view key = {};  // PEM, without a passphrase
 };
 
-class Identity {
+class Identity final : public Context {
 public:
     // CONFIG_INVALID names the file that is not what it should be, also where the two do not belong
     // together or the certificate's time is over.
     static Result<std::shared_ptr<const Identity>> make(const IdentityText& text, std::time_t now);
 
-    Identity(const Identity&) = delete;
-    Identity& operator=(const Identity&) = delete;
-    ~Identity();
-
-    [[nodiscard]] ssl_ctx_st* context() const { return context_; }
-    [[nodiscard]] const SslLibrary& library() const { return ssl_; }
     // Whether it was made of the same text: then the old one, which clients know tickets of, will
     // do.
     [[nodiscard]] bool same_as(const Identity& other) const { return made_of_ == other.made_of_; }
+    [[nodiscard]] const Validity& validity() const { return validity_; }
 
 private:
     explicit Identity(const SslLibrary& ssl);
 
     Result<void> take(const IdentityText& text, std::time_t now);
 
-    const SslLibrary& ssl_;
-    ssl_ctx_st* context_;
     crypto::Digest made_of_ = {};
+    Validity validity_ = {};
 };
 
 }  // namespace handover::tls

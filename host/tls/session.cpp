@@ -60,10 +60,10 @@ struct Wire {
     }
 };
 
-Session::Session(std::shared_ptr<const Identity> identity)
-    : identity_(std::move(identity)),
-      ssl_(identity_->library()),
-      session_(ssl_.session_new(identity_->context())) {
+Session::Session(std::shared_ptr<const Context> context)
+    : context_(std::move(context)),
+      ssl_(context_->library()),
+      session_(ssl_.session_new(context_->context())) {
     auto* const wire = session_ == nullptr ? nullptr : ssl_.bio_new(Wire::method());
     if (wire == nullptr) {
         ssl_.session_free(session_);
@@ -72,16 +72,14 @@ Session::Session(std::shared_ptr<const Identity> identity)
     ssl_.bio_set_data(wire, this);
     ssl_.bio_set_init(wire, 1);
     ssl_.set_bio(session_, wire, wire);  // which owns it now
-    ssl_.set_accept_state(session_);
 }
 
 Session::~Session() {
     ssl_.session_free(session_);
 }
 
-bool Session::may_begin_with(std::string_view bytes) {
-    constexpr char handshake = 22;  // RFC 8446 section 5.1, ContentType
-    return !bytes.empty() && bytes.front() == handshake;
+Session& Session::of(ssl_st* session) {
+    return Wire::of(Wire::library().session_read_bio(session));
 }
 
 void Session::feed(std::string_view sealed) {
@@ -102,9 +100,13 @@ Session::Opened Session::open(std::span<char> room, std::string& out) {
         case SSL_ERROR_ZERO_RETURN:
             return {.got = Got::end};
         default:
-            failure_ = failure_text(ssl_);
+            failure_ = describe_failure();
             return {.got = Got::failure};
     }
+}
+
+std::string Session::describe_failure() const {
+    return failure_text(ssl_);
 }
 
 struct Session::Record {

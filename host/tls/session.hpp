@@ -1,5 +1,5 @@
-// A server's side of TLS on one connection, without I/O: sealed bytes in, plain bytes out, and the
-// other way round. Nothing here waits.
+// One side of TLS on one connection, without I/O: sealed bytes in, plain bytes out, and the other
+// way round. Nothing here waits.
 #pragma once
 
 #include <cstddef>
@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "tls/identity.hpp"
+#include "tls/context.hpp"
 
 struct ssl_st;
 
@@ -25,20 +25,16 @@ public:
         std::size_t size = 0;  // of bytes
     };
 
-    explicit Session(std::shared_ptr<const Identity> identity);
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
-    ~Session();
 
-    // Whether the first bytes of a connection can be a client's hello.
-    static bool may_begin_with(std::string_view bytes);
     [[nodiscard]] bool begun() const { return begun_; }
 
     // Bytes from the wire, of which `open` is then called until there is nothing more. Borrowed
     // until then.
     void feed(std::string_view sealed);
     // Fills `room` (`longest_record` is enough for any one record). What TLS itself has to say to
-    // the client is appended to `out`. `end` is the client's orderly one.
+    // the other side is appended to `out`. `end` is the other side's orderly one.
     Opened open(std::span<char> room, std::string& out);
     // Appends the pieces to `out`, in as few records as they fit into. False: nothing can be sent
     // any more.
@@ -49,16 +45,27 @@ public:
     // Why `open` failed, in OpenSSL's words.
     [[nodiscard]] const std::string& failure() const { return failure_; }
 
+protected:
+    explicit Session(std::shared_ptr<const Context> context);
+    virtual ~Session();
+
+    // That to which OpenSSL's belongs.
+    static Session& of(ssl_st* session);
+    [[nodiscard]] const SslLibrary& ssl() const { return ssl_; }
+    [[nodiscard]] ssl_st* session() const { return session_; }
+
 private:
     friend struct Wire;  // OpenSSL's way to `incoming_` and `out_`
 
     struct Record;
 
+    [[nodiscard]] virtual std::string describe_failure() const;
+
     bool write(std::string_view plain);
     bool gather(std::string_view piece, Record& record);
     bool leave(Record& record);
 
-    std::shared_ptr<const Identity> identity_;
+    std::shared_ptr<const Context> context_;
     const SslLibrary& ssl_;
     ssl_st* session_;
     bool begun_ = false;

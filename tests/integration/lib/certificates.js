@@ -21,10 +21,11 @@ export class Certificates {
   }
 
   // NAME.pem and NAME.key for 127.0.0.1, signed by an authority.
-  server(name, { authority = 'authority' } = {}) {
-    this.#openssl('req', ...this.#key(name), '-subj', '/CN=127.0.0.1', '-out', `${name}.csr`);
-    writeFileSync(this.path('names'), 'subjectAltName = IP:127.0.0.1');
-    this.#openssl('x509', '-req', '-in', `${name}.csr`, '-CA', `${authority}.pem`, '-CAkey', `${authority}.key`, '-CAcreateserial', '-days', '2',
+  server(name, { authority = 'authority', names = 'IP:127.0.0.1', days = 2 } = {}) {
+    const subject = names.startsWith('DNS:') ? names.slice('DNS:'.length) : '127.0.0.1';
+    this.#openssl('req', ...this.#key(name), '-subj', `/CN=${subject}`, '-out', `${name}.csr`);
+    writeFileSync(this.path('names'), names === '' ? '' : `subjectAltName = ${names}`);
+    this.#openssl('x509', '-req', '-in', `${name}.csr`, '-CA', `${authority}.pem`, '-CAkey', `${authority}.key`, '-CAcreateserial', '-days', `${days}`,
       '-extfile', 'names', '-out', `${name}.pem`);
   }
 

@@ -6,9 +6,9 @@ import OpenAI from 'openai';
 import { succeeded } from './scene.js';
 
 export class Gateway {
-  // Options: args, env; `configured`: the config says where it listens.
-  static async start(home, { args = [], env = {}, configured = false } = {}) {
-    const run = home.start(['serve', ...(configured ? [] : ['--listen', '127.0.0.1:0']), ...args], { env });
+  // Options: args, env, one_cpu; `configured`: the config says where it listens.
+  static async start(home, { args = [], env = {}, one_cpu = false, configured = false } = {}) {
+    const run = home.start(['serve', ...(configured ? [] : ['--listen', '127.0.0.1:0']), ...args], { env, one_cpu });
     const [, url] = await run.until(/^listening (https?:\/\/\S+)$/m, 'stdout');
     return new Gateway(home, run, url);
   }

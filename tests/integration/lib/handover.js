@@ -20,6 +20,8 @@ export function binary(variable) {
   return path;
 }
 
+const firstCpu = () => /^Cpus_allowed_list:\s*(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8'))[1];
+
 const alive = new Set();
 process.on('exit', () => { for (const run of alive) run.kill('SIGKILL'); });
 
@@ -141,11 +143,12 @@ export class Home {
   }
 
   // Options: env, stdin ('pipe' or 'ignore'), input (text for stdin), quiet (no -vvv), shows ('stdout' where a secret is what was
-  // asked for), cwd.
-  start(args, { env = {}, stdin, input, quiet = false, shows = '', cwd = this.dir, binary: program } = {}) {
-    const all = quiet ? args : ['-vvv', ...args];
+  // asked for), cwd, one_cpu (it may use no more: a gateway then has one loop).
+  start(args, { env = {}, stdin, input, quiet = false, shows = '', cwd = this.dir, binary: program, one_cpu = false } = {}) {
+    const all = [program ?? binary('HANDOVER_BIN'), ...(quiet ? [] : ['-vvv']), ...args];
+    if (one_cpu) all.unshift('taskset', '--cpu-list', firstCpu());
     const mode = input === undefined ? stdin : 'pipe';
-    const run = new Run(program ?? binary('HANDOVER_BIN'), all, { env: this.env(env), cwd, stdin: mode });
+    const run = new Run(all[0], all.slice(1), { env: this.env(env), cwd, stdin: mode });
     run.shows = shows;
     if (input !== undefined) run.child.stdin.end(input);
     this.runs.push(run);

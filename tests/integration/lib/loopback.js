@@ -1,21 +1,25 @@
 // A server on 127.0.0.1 and a port of the kernel's choice, that can be closed with everything that hangs on it.
 import { createServer } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import { once } from 'node:events';
 import { createServer as createTcpServer } from 'node:net';
 
-export async function listen(handler) {
-  const server = createServer((request, response) => {
+// `tls`: {key, cert, ...} of a server that speaks nothing else.
+export async function listen(handler, { tls } = {}) {
+  const handle = (request, response) => {
     handler(request, response).catch((error) => {
       if (!response.headersSent) response.writeHead(500, { 'content-type': 'text/plain' });
       response.end(`test server: ${error.stack}`);
     });
-  });
+  };
+  const server = tls ? createSecureServer(tls, handle) : createServer(handle);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address();
   return {
+    server,
     port,
-    origin: `http://127.0.0.1:${port}`,
+    origin: `${tls ? 'https' : 'http'}://127.0.0.1:${port}`,
     async close() {
       server.close();
       server.closeAllConnections();

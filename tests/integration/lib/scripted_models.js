@@ -4,15 +4,15 @@
 import { listen, readBody } from './loopback.js';
 import { Record } from './record.js';
 
-export async function startScriptedModels(reply) {
+export async function startScriptedModels(reply, options = {}) {
   const models = new ScriptedModels(reply);
-  models.listener = await listen((request, answer) => models.handle(request, answer));
+  models.listener = await listen((request, answer) => models.handle(request, answer), options);
   models.base_url = `${models.listener.origin}/v1`;
   return models;
 }
 
 class ScriptedModels {
-  record = new Record(); // {method, path, headers, body, text}, {disconnected}
+  record = new Record(); // {method, path, headers, text, body, socket, port}, {disconnected}
   accepts = /^Bearer sandbox-key/;
 
   constructor(reply) {
@@ -31,6 +31,7 @@ class ScriptedModels {
     const text = (await readBody(request)).toString();
     const entry = {
       method: request.method, path: request.url, headers: { ...request.headers }, text, body: text === '' ? null : JSON.parse(text),
+      socket: request.socket, port: request.socket.remotePort,
     };
     answer.on('close', () => {
       if (!answer.writableFinished) this.record.add({ disconnected: true, path: entry.path });

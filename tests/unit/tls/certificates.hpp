@@ -1,4 +1,4 @@
-// Certificates that sign themselves, made when a test asks for them.
+// Certificates, made when a test asks for them.
 #pragma once
 
 #include <ctime>
@@ -12,7 +12,12 @@ struct Made {
     std::string locked_key = {};  // the same, with a passphrase
 };
 
-// Valid from a day before `now` on, for so many seconds from `now` on.
-Made make_certificate(std::time_t now, long seconds);
+struct Wanted {
+    std::string names = {};        // "DNS:gateway.test,IP:127.0.0.1"; empty: none but the subject's
+    const Made* signer = nullptr;  // null: it signs itself
+};
+
+// For "gateway.test"; valid from a day before `now` on, for so many seconds from `now` on.
+Made make_certificate(std::time_t now, long seconds, const Wanted& wanted = {});
 
 }  // namespace handover::tls

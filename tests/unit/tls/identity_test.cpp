@@ -70,6 +70,26 @@ TEST_CASE("a certificate's time") {
     CHECK(late.error().reason.find("expired") != std::string::npos);
 }
 
+TEST_CASE("how long an identity holds") {
+    constexpr std::time_t day = 24L * 3600;
+    const auto own = make_certificate(now, 90 * day);
+    const auto made = identity(own.certificate, own.key);
+    REQUIRE(made);
+    CHECK((*made)->validity() == Validity{.from = now - day, .until = now + 90 * day});
+    SECTION("with a chain that ends later") {
+        const auto above = make_certificate(now, 900 * day);
+        const auto longer = identity(own.certificate + above.certificate, own.key);
+        REQUIRE(longer);
+        CHECK((*longer)->validity() == (*made)->validity());
+    }
+    SECTION("with a chain that ends earlier") {
+        const auto above = make_certificate(now, 5 * day);
+        const auto shorter = identity(own.certificate + above.certificate, own.key);
+        REQUIRE(shorter);
+        CHECK((*shorter)->validity() == Validity{.from = now - day, .until = now + 5 * day});
+    }
+}
+
 TEST_CASE("whether an identity was made of the same files") {
     const auto own = make_certificate(now, week);
     const auto first = identity(own.certificate, own.key);

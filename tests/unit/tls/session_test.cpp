@@ -1,4 +1,4 @@
-#include "tls/session.hpp"
+#include "tls/server_session.hpp"
 
 #include <array>
 #include <catch2/catch.hpp>
@@ -43,7 +43,7 @@ struct Server {
         return out;
     }
 
-    Session session;
+    ServerSession session;
     Session::Opened last = {};
     std::string plain = {};
 };
@@ -163,9 +163,9 @@ TEST_CASE("bytes that are no TLS") {
         CHECK(server.last.got == Session::Got::failure);
         CHECK(!server.session.failure().empty());
     }
-    CHECK(Session::may_begin_with("\x16\x03\x01"));
-    CHECK(!Session::may_begin_with("GET /"));
-    CHECK(!Session::may_begin_with(""));
+    CHECK(ServerSession::may_begin_with("\x16\x03\x01"));
+    CHECK(!ServerSession::may_begin_with("GET /"));
+    CHECK(!ServerSession::may_begin_with(""));
 }
 
 TEST_CASE("a record that was changed on the way") {
@@ -223,7 +223,7 @@ TEST_CASE("a client that comes back resumes its session") {
 }
 
 TEST_CASE("a session that was not begun has an end as well") {
-    Session session(make_identity());
+    ServerSession session(make_identity());
     std::string out;
     session.end(out);
     CHECK(out.empty());
