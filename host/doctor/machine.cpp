@@ -7,7 +7,7 @@
 #include <chrono>
 
 #include "auth/resolution.hpp"
-#include "http/retry_policy.hpp"
+#include "text/http_time.hpp"
 #include "text/nearest.hpp"
 
 namespace handover::doctor {
@@ -42,7 +42,7 @@ std::optional<Skew> skew_of(const std::string& server,
                             Time sent,
                             Time received) {
     const auto header = http::find_header(headers, "date");
-    const auto date = header ? http::parse_http_date(*header, received) : std::nullopt;
+    const auto date = header ? text::parse_http_date(*header, received) : std::nullopt;
     if (!date) return std::nullopt;
     const auto milliseconds = [](auto duration) {
         return std::chrono::duration_cast<Milliseconds>(duration);

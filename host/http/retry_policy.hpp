@@ -3,7 +3,6 @@
 
 #include <chrono>
 #include <optional>
-#include <string_view>
 #include <vector>
 
 #include "http/message.hpp"
@@ -37,8 +36,5 @@ RetryDecision decide_retry(const FailedAttempt& attempt);
 // `retry-after-ms`, else `retry-after` as seconds (a fraction is accepted) or as an HTTP date.
 // Nothing if absent, malformed or past.
 std::optional<Milliseconds> retry_after(const std::vector<Header>& headers, Time now);
-
-// RFC 9110 section 5.6.7: the preferred form and both obsolete ones.
-std::optional<Time> parse_http_date(std::string_view text, Time now);
 
 }  // namespace handover::http

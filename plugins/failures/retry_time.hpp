@@ -1,4 +1,5 @@
-// When a failed request may be sent again, as the service says it.
+// When a failed request may be sent again, as the service says it. The host reads the same headers
+// for itself (host/text/http_time.hpp); a plugin is built without the host's code.
 #pragma once
 
 #include <handover/plugin.hpp>

@@ -182,9 +182,7 @@ DevicePoll no_answer(const http::Outcome& outcome, Time sent_at) {
         poll.error = outcome.error;
         return poll;
     }
-    const auto& headers = outcome.response.headers;
-    if (const auto header = http::find_header(headers, "Retry-After"))
-        poll.retry_after = parse_retry_after(*header, sent_at);
+    poll.retry_after = asked_pause(outcome.response.headers, sent_at);
     poll.error = {.code = Errc::auth_token_exchange_failed,
                   .message = "the authorization server did not answer",
                   .reason = in_words(outcome.response.status, std::nullopt),

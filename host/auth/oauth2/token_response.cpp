@@ -9,6 +9,7 @@
 
 #include "auth/oauth2/answer_object.hpp"
 #include "auth/oauth2/jwt.hpp"
+#include "text/http_time.hpp"
 #include "text/printable.hpp"
 
 namespace handover::auth::oauth2 {
@@ -18,6 +19,7 @@ namespace json = boost::json;
 
 // No token lives longer; a greater number would overflow the clock.
 constexpr std::int64_t longest_life = 100LL * 365 * 24 * 3600;  // seconds
+constexpr Milliseconds longest_pause = std::chrono::hours(1);
 
 std::string lower(std::string_view text) {
     std::string out(text);
@@ -154,9 +156,7 @@ RefreshVerdict refused_for_now(const http::Response& response,
                                Time sent_at) {
     auto verdict = unavailable(RefreshOutcome::transient, in_words(error, response.status));
     verdict.code = error.code;
-    if (const auto retry_after = http::find_header(response.headers, "Retry-After")) {
-        verdict.retry_after = parse_retry_after(*retry_after, sent_at);
-    }
+    verdict.retry_after = asked_pause(response.headers, sent_at);
     return verdict;
 }
 
@@ -252,6 +252,12 @@ Result<Tokens> judge_exchange(const http::Outcome& outcome, Time sent_at) {
     if (!tokens) return tokens.failure();
     if (tokens->access_token.empty()) return malformed("it holds no access token");
     return tokens;
+}
+
+std::optional<Milliseconds> asked_pause(const std::vector<http::Header>& headers, Time now) {
+    const auto value = http::find_header(headers, "Retry-After");
+    const auto pause = value ? text::parse_retry_after(*value, now) : std::nullopt;
+    return pause ? std::optional(std::min(*pause, longest_pause)) : std::nullopt;
 }
 
 }  // namespace handover::auth::oauth2

@@ -65,8 +65,7 @@ RefreshVerdict judge_refresh(const http::Outcome& outcome,
 // AUTH_TOKEN_EXCHANGE_FAILED.
 Result<Tokens> judge_exchange(const http::Outcome& outcome, Time sent_at);
 
-// Retry-After (RFC 9110 section 10.2.3): seconds or an HTTP date; at most an hour, nothing if
-// unreadable or past.
-std::optional<Milliseconds> parse_retry_after(std::string_view value, Time now);
+// The answer's Retry-After, at most an hour; nothing if absent, unreadable or past.
+std::optional<Milliseconds> asked_pause(const std::vector<http::Header>& headers, Time now);
 
 }  // namespace handover::auth::oauth2
