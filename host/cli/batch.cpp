@@ -11,6 +11,7 @@
 #include "cli/commands.hpp"
 #include "cli/default_provider.hpp"
 #include "cli/exit_status.hpp"
+#include "cli/open_upstream.hpp"
 #include "log/log.hpp"
 #include "text/printable.hpp"
 
@@ -71,11 +72,12 @@ Result<void> check_options(const BatchOptions& options) {
 // The credential is needed before the first line is read twice: a login that has ended is said at
 // once.
 Result<int> concurrency_of(const BatchOptions& options,
-                           const providers::Provider& provider,
-                           auth::Broker& broker,
+                           const OpenUpstream& upstream,
                            Services& services,
                            const Streams& streams) {
-    const auto resolved = broker.resolve(provider.target(options.account), services.patience());
+    const auto& provider = upstream.provider;
+    const auto resolved =
+        upstream.broker.resolve(provider.target(options.account), services.patience());
     if (!resolved) return resolved.failure();
     const auto configured =
         options.concurrency ? options.concurrency : provider.configured_concurrency;
@@ -120,33 +122,16 @@ Result<int> run_batch(const BatchOptions& options, Services& services, const Str
     if (auto checked = check_options(options); !checked) return checked.failure();
     const auto name = choose_provider(options.provider, services);
     if (!name) return name.failure();
-    const auto provider = services.provider(*name);
-    if (!provider) return provider.failure();
-    const auto instance = services.instance(*provider);
-    if (!instance) return instance.failure();
-    const auto broker = services.broker();
-    if (!broker) return broker.failure();
-    const auto client = services.client();
-    if (!client) return client.failure();
-    const auto settings = services.config();
-    if (!settings) return settings.failure();
-    const auto ledgers = services.ledgers();
-    if (!ledgers) return ledgers.failure();
+    const auto upstream = open_upstream(*name, services);
+    if (!upstream) return upstream.failure();
     // A batch may outlive many tokens: no request of it waits for the next one.
-    (void)(*broker)->keep_fresh(provider->target(options.account));
-    const auto concurrency = concurrency_of(options, *provider, **broker, services, streams);
+    (void)upstream->broker.keep_fresh(upstream->provider.target(options.account));
+    const auto concurrency = concurrency_of(options, *upstream, services, streams);
     if (!concurrency) return concurrency.failure();
 
     Display display(streams);
     const auto send =
-        batch::make_send_line({.provider = *provider,
-                               .instance = *instance,
-                               .broker = **broker,
-                               .client = *client,
-                               .account = options.account,
-                               .max_retries = (*settings)->max_retries,
-                               .clock = services.outside().clock,
-                               .ledgers = *ledgers},
+        batch::make_send_line(upstream->under(options.account),
                               {.model = options.model,
                                .notice = [&](std::string_view notice) { display.say(notice); },
                                .before_send = services.outside().before_network});

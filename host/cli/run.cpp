@@ -3,6 +3,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/default_provider.hpp"
+#include "cli/open_upstream.hpp"
 #include "cli/spinner.hpp"
 #include "run/run.hpp"
 #include "text/printable.hpp"
@@ -75,31 +76,14 @@ Result<int> run_prompt(const RunOptions& options, Services& services, const Stre
     if (!name) return name.failure();
     auto prompt = whole_prompt(options, streams);
     if (!prompt) return prompt.failure();
-    const auto provider = services.provider(*name);
-    if (!provider) return provider.failure();
-    const auto instance = services.instance(*provider);
-    if (!instance) return instance.failure();
-    const auto broker = services.broker();
-    if (!broker) return broker.failure();
-    const auto client = services.client();
-    if (!client) return client.failure();
-    const auto settings = services.config();
-    if (!settings) return settings.failure();
-    const auto ledgers = services.ledgers();
-    if (!ledgers) return ledgers.failure();
+    const auto upstream = open_upstream(*name, services);
+    if (!upstream) return upstream.failure();
 
     if (services.outside().before_network) services.outside().before_network();
     Spinner spinner(streams.err, streams.err_redraws);
     AnswerWriter answer(streams, options.json);
     const auto response = run::run_prompt(
-        {.provider = *provider,
-         .instance = *instance,
-         .broker = **broker,
-         .client = *client,
-         .account = options.account,
-         .max_retries = (*settings)->max_retries,
-         .clock = services.outside().clock,
-         .ledgers = *ledgers},
+        upstream->under(options.account),
         {.text = std::move(*prompt),
          .instructions = options.instructions,
          .model = options.model,
