@@ -34,6 +34,14 @@ std::string text_of(std::string_view raw) {
     return std::string(std::string_view(boost::json::parse(json).as_string()));
 }
 
+// Whether a member of that name is written with escapes: not every reader would know it.
+bool is_disguised(const std::vector<run::RawMember>& members, std::string_view name) {
+    return std::any_of(members.begin(), members.end(), [&](const auto& member) {
+        const bool escaped = member.name.find('\\') != std::string_view::npos;
+        return escaped && text_of('"' + std::string(member.name) + '"') == name;
+    });
+}
+
 }  // namespace
 
 std::variant<AskedModel, ApiError> read_asked(std::string_view body) {
@@ -45,6 +53,10 @@ std::variant<AskedModel, ApiError> read_asked(std::string_view body) {
 
     AskedModel asked;
     const auto members = run::raw_members(body);
+    for (const auto* name : {"model", "stream"}) {
+        if (is_disguised(members, name))
+            return bad_request("a member's name is written with escapes", "invalid_json", name);
+    }
     if (const auto raw = value_of(members, "model"); !is_absent(raw)) {
         if (raw.front() != '"')
             return bad_request("\"model\" must be a string", "invalid_type", "model");
@@ -56,6 +68,11 @@ std::variant<AskedModel, ApiError> read_asked(std::string_view body) {
             return bad_request("\"stream\" must be true or false", "invalid_type", "stream");
     }
     return asked;
+}
+
+std::string with_model(std::string_view body, std::string_view model) {
+    const auto name = boost::json::serialize(boost::json::string_view(model.data(), model.size()));
+    return run::with_raw_member(body, "model", name).value_or(std::string(body));
 }
 
 }  // namespace handover::gateway

@@ -20,4 +20,7 @@ struct AskedModel {
 // should be.
 std::variant<AskedModel, ApiError> read_asked(std::string_view body);
 
+// The same request for that model, whatever it named.
+std::string with_model(std::string_view body, std::string_view model);
+
 }  // namespace handover::gateway

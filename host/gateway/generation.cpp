@@ -242,8 +242,13 @@ private:
                 .code = "unsupported_endpoint"};
         }
         conversation_.upstream = dialects::dialect_named(*other);
-        auto translated = dialects::translate_request(
-            *conversation_.client, *conversation_.upstream, request_.body, provider.compatibility);
+        // Either API wants a model named; a request without one gets the provider's own.
+        const bool names_none = asked_.model.empty() && !model.empty();
+        const auto named = names_none ? with_model(request_.body, model) : std::string();
+        auto translated = dialects::translate_request(*conversation_.client,
+                                                      *conversation_.upstream,
+                                                      names_none ? named : request_.body,
+                                                      provider.compatibility);
         if (const auto* refusal = std::get_if<dialects::Refusal>(&translated)) {
             return ApiError{.status = 400,
                             .message = refusal->message,

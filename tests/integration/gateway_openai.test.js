@@ -1,10 +1,12 @@
 // The official client drives every endpoint of the gateway, against both plugins and both dialects of upstreams.
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
 import { drained, Gateway, keyed, rejection } from './lib/gateway.js';
 import { Home, toml } from './lib/handover.js';
-import { gate } from './lib/record.js';
 import { login, succeeded } from './lib/scene.js';
 import {
   BREAK, callItem, chatAnswer, chatChunks, messageItem, responseAnswer, responseEvents, startScriptedModels, toolCall,
@@ -205,6 +207,20 @@ test('embeddings of a provider that has none', async (t) => {
   assert.equal(models.requests().length, 0);
 });
 
+test('the lines that are printed for a client make it work, as they stand', async (t) => {
+  const { home, gateway } = await scripted(t, ['chat_completions'], ({ body }) => ({ json: chatAnswer({ content: `heard: ${body.messages[0].content}` }) }));
+  const lines = async (...what) => succeeded(await home.run(['serve', ...what, '--listen', new URL(gateway.url).host], { shows: 'stdout' })).stdout;
+  const environment = await lines('--print-env');
+  const shell = async (script, env = {}) => (await promisify(execFile)('sh', ['-c', `${environment}${script}`], {
+    cwd: fileURLToPath(new URL('.', import.meta.url)), env: { PATH: process.env.PATH, ...env }, timeout: 30000,
+  })).stdout;
+  const answer = JSON.parse(await shell(await lines('--print-config', 'curl')));
+  assert.equal(answer.output[0].content[0].text, 'heard: Say hello');
+  const MODULE = `${await lines('--print-config', 'openai-node')}
+    console.log((await client.chat.completions.create({ model: 'm', messages: [{ role: 'user', content: 'node' }] })).choices[0].message.content);`;
+  assert.equal(await shell(`exec '${process.execPath}' --input-type=module -e "$MODULE"`, { MODULE }), 'heard: node\n');
+});
+
 // ---- models -----------------------------------------------------------------------------------------------------------------------
 
 test('models: the default provider, the others by their prefix, aliases', async (t) => {
@@ -221,6 +237,18 @@ test('models: the default provider, the others by their prefix, aliases', async 
   const said = await client.responses.create({ model: 'fast', input: 'hi' });
   assert.equal(said.model, 'sandbox-small');
   assert.ok(world);
+});
+
+test('a request that names no model gets the provider\'s own', async (t) => {
+  for (const upstream of ['responses', 'chat_completions']) {
+    const { gateway, models } = await scripted(t, [upstream], () => ({
+      json: upstream === 'responses' ? responseAnswer([messageItem('x')]) : chatAnswer({ content: 'x' }),
+    }));
+    const messages = [{ role: 'user', content: 'x' }];
+    for (const body of [{ input: 'x' }, { input: 'x', model: null }]) assert.equal((await gateway.post('/v1/responses', body)).status, 200);
+    for (const body of [{ messages }, { messages, model: '' }]) assert.equal((await gateway.post('/v1/chat/completions', body)).status, 200);
+    assert.deepEqual(models.requests().map(({ body }) => body.model), Array(4).fill('mine-model'), upstream);
+  }
 });
 
 test('PROVIDER/MODEL is split only at a provider', async (t) => {

@@ -5,6 +5,7 @@
 using handover::gateway::ApiError;
 using handover::gateway::AskedModel;
 using handover::gateway::read_asked;
+using handover::gateway::with_model;
 
 TEST_CASE("what a body asks of the gateway") {
     struct Case {
@@ -44,6 +45,8 @@ TEST_CASE("bodies that are refused") {
         {R"({"model":7})", "invalid_type", "model"},
         {R"({"stream":"true"})", "invalid_type", "stream"},
         {R"({"stream":1})", "invalid_type", "stream"},
+        {R"({"mod\u0065l":"a"})", "invalid_json", "model"},
+        {R"({"model":"a","\u0073tream":true})", "invalid_json", "stream"},
     };
     for (const auto& c : cases) {
         DYNAMIC_SECTION(c.body) {
@@ -56,4 +59,11 @@ TEST_CASE("bodies that are refused") {
             CHECK_FALSE(error.message.empty());
         }
     }
+}
+
+TEST_CASE("a model is named in a body that names another, or none") {
+    CHECK(with_model(R"({"input":[1e2] })", "m") == R"({"input":[1e2] ,"model":"m"})");
+    CHECK(with_model(R"({"a":1,"model":null})", "m") == R"({"a":1,"model":"m"})");
+    CHECK(with_model(R"({"model" : "x"})", "a \"b\"") == R"({"model" : "a \"b\""})");
+    CHECK(with_model("{}", "m") == R"({"model":"m"})");
 }
