@@ -4,6 +4,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "run/raw_json.hpp"
 
 namespace handover::dialects {
 
@@ -15,6 +18,15 @@ struct JsonProblem {
 // RFC 8259 with valid UTF-8, at most 128 levels deep, no object with two members of one name (what
 // the second one means differs from reader to reader). Nothing if that holds.
 std::optional<JsonProblem> json_problem(std::string_view text);
+
+// The same, and what was passed on the way: the members of the outermost object, as far as they
+// are good.
+struct JsonCheck {
+    std::optional<JsonProblem> problem = {};
+    std::vector<run::RawMember> members = {};
+    bool is_object = false;
+};
+JsonCheck check_json(std::string_view text);
 
 // The same without a look at the names: for events, which come from the upstream and in great
 // numbers.

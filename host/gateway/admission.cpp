@@ -10,20 +10,20 @@
 namespace handover::gateway {
 namespace {
 
-std::string without_port(std::string_view host) {
-    const auto colon = host.rfind(':');
+std::string_view without_port(std::string_view host) {
+    auto digits = host;
+    while (!digits.empty() && digits.back() >= '0' && digits.back() <= '9') digits.remove_suffix(1);
     const bool bracketed = host.starts_with('[');
-    const bool port = colon != std::string_view::npos &&
-                      (!bracketed || host.find(']') == colon - 1) &&
-                      host.find_first_not_of("0123456789", colon + 1) == std::string_view::npos;
-    std::string name(port ? host.substr(0, colon) : host);
+    const bool port = digits.ends_with(':') && (!bracketed || host.find(']') == digits.size() - 2);
+    auto name = port ? host.substr(0, digits.size() - 1) : host;
     if (name.size() > 2 && name.front() == '[' && name.back() == ']')
         name = name.substr(1, name.size() - 2);
-    if (name.ends_with('.')) name.pop_back();  // the root of DNS
+    if (name.ends_with('.')) name.remove_suffix(1);  // the root of DNS
     return name;
 }
 
-bool is_address(const std::string& text) {
+bool is_address(std::string_view name) {
+    const std::string text(name);
     in6_addr room = {};
     return inet_pton(AF_INET, text.c_str(), &room) == 1 ||
            inet_pton(AF_INET6, text.c_str(), &room) == 1;

@@ -45,14 +45,14 @@ bool is_disguised(const std::vector<run::RawMember>& members, std::string_view n
 }  // namespace
 
 std::variant<AskedModel, ApiError> read_asked(std::string_view body) {
-    if (const auto problem = dialects::json_problem(body))
-        return bad_request(problem->message, "invalid_json", problem->member);
-    if (body.find_first_not_of(" \t\r\n") == std::string_view::npos ||
-        body[body.find_first_not_of(" \t\r\n")] != '{')
+    const auto checked = dialects::check_json(body);
+    if (checked.problem)
+        return bad_request(checked.problem->message, "invalid_json", checked.problem->member);
+    if (!checked.is_object)
         return bad_request("the body must be a JSON object", "invalid_json", "");
 
     AskedModel asked;
-    const auto members = run::raw_members(body);
+    const auto& members = checked.members;
     for (const auto* name : {"model", "stream"}) {
         if (is_disguised(members, name))
             return bad_request("a member's name is written with escapes", "invalid_json", name);

@@ -30,7 +30,8 @@ struct Notes {
     std::string provider = {};
     std::string account = {};
     std::string model = {};
-    std::string dialect = {};        // of the client: "responses", "chat_completions", ...
+    std::string_view dialect =
+        {};  // of the client: "responses", "chat_completions", ...; a literal
     std::string fallback_from = {};  // the provider that was asked first
     std::string error = {};          // a stable code, where the answer is a failure
     int upstream_status = 0;

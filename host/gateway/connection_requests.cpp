@@ -92,7 +92,7 @@ void Connection::answer() {
     }
     state_ = State::answering;
     deadline_.reset();
-    request_.headers = parser_.head().headers;
+    request_.headers.assign(parser_.head().headers.begin(), parser_.head().headers.end());
     request_.body = std::move(parser_.body());
     request_.received = std::chrono::steady_clock::now();
     client_gone_.emplace();
@@ -183,7 +183,9 @@ void Connection::next_request() {
     client_gone_.reset();
     head_deadline_ = false;
     body_deadline_ = false;
-    request_ = ClientRequest{};
+    auto headers = std::move(request_.headers);  // for its memory
+    headers.clear();
+    request_ = ClientRequest{.headers = std::move(headers)};
     parser_.reset();
     set_read_deadline(std::chrono::steady_clock::now());
     if (ahead_.empty()) return read();

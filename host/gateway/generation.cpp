@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <span>
 #include <utility>
 #include <variant>
 
@@ -67,29 +69,20 @@ public:
         responder_.on_drained([] {});
     }
 
-    boost::asio::awaitable<void> run() {
+    // What the client asks of the gateway. False: it was refused.
+    bool read() {
         request_.notes.dialect = name_of(endpoint_);
         auto asked = read_asked(request_.body);
         if (const auto* refusal = std::get_if<ApiError>(&asked)) {
             refuse(*refusal);
-            co_return;
+            return false;
         }
         asked_ = std::get<AskedModel>(std::move(asked));
-        if (is_ambiguous(parts_.routing, asked_.model)) co_await learn_models();
-        const auto listed = [this](std::string_view model) {
-            return loop_->shared->known.lists(parts_.routing.default_provider, model);
-        };
-        const auto way = itinerary(parts_.routing, asked_.model, listed);
-        if (!way) {
-            refuse(api_error({.error = way.error()}, parts_.max_retries, now()));
-            co_return;
-        }
-        co_await travel(*way);
+        return true;
     }
 
-private:
-    [[nodiscard]] Time now() const {
-        return parts_.clock ? parts_.clock() : std::chrono::system_clock::now();
+    [[nodiscard]] bool model_is_ambiguous() const {
+        return is_ambiguous(parts_.routing, asked_.model);
     }
 
     // Once: a name with a slash may be one of the default provider's.
@@ -100,28 +93,67 @@ private:
         co_await ask_for_models(loop_, std::move(names), longest_listing, request_.client_gone);
     }
 
-    // One stop after the other, for as long as the client has seen nothing.
-    boost::asio::awaitable<void> travel(const Itinerary& way) {
-        for (std::size_t i = 0; i < way.stops.size(); ++i) {
-            const auto& stop = way.stops[i];
-            const bool last = i + 1 == way.stops.size();
-            request_.notes.provider = stop.provider;
-            auto unserved = co_await visit(stop, last);
-            if (!unserved) co_return;
-            if (request_.client_gone.stop_requested()) {
-                responder_.abort();
-                co_return;
-            }
-            if (!last && goes_on(*unserved)) {
-                leave(stop, way.stops[i + 1], std::get<UpstreamFailure>(*unserved));
-                continue;
-            }
-            give_up(*unserved);
-            co_return;
-        }
+    // Nothing: it was refused.
+    std::optional<Itinerary> way() {
+        const auto listed = [this](std::string_view model) {
+            return loop_->shared->known.lists(parts_.routing.default_provider, model);
+        };
+        auto way = itinerary(parts_.routing, asked_.model, listed);
+        if (way) return *std::move(way);
+        refuse(api_error({.error = way.error()}, parts_.max_retries, now()));
+        return std::nullopt;
     }
 
-    [[nodiscard]] bool goes_on(const Unserved& unserved) const {
+    // Nothing: the client has its answer.
+    boost::asio::awaitable<std::optional<Unserved>> visit(const ModelAt& stop, bool last) {
+        request_.notes.provider = stop.provider;
+        bear_names();
+        // Nearly always there, and then without a coroutine more.
+        Result<ReadyProviderPtr> ready = loop_->shared->ready->find(stop.provider);
+        if (*ready == nullptr) {
+            auto made = co_await ready_provider(*loop_->shared, stop.provider);
+            ready = std::move(made);
+        }
+        if (!ready) co_return Unserved(UpstreamFailure{.error = ready.error()});
+        const auto& provider = **ready;
+        auto written = write_request(provider.provider, stop, last);
+        if (auto* refused = std::get_if<ApiError>(&written))
+            co_return Unserved(std::move(*refused));
+        const auto request = std::get<plugins::ClientRequest>(std::move(written));
+        request_.notes.account = provider.provider.account;
+        request_.notes.model = request.model;
+
+        UpstreamFailure failure;
+        const auto handler = handler_of(failure, last);
+        const auto upstream = upstream_of(provider);
+        auto steps = steps_of(provider);
+        const auto exchanged =
+            co_await run::exchange(steps, upstream, request, handler, request_.client_gone);
+        failure.queue_wait = steps.queue_wait();
+        if (!failure.reset) failure.reset = steps.next_refresh();
+        co_return outcome(exchanged, upstream, std::move(failure));
+    }
+
+    // After a stop that did not serve: true to try the next one, while the client has seen nothing.
+    bool goes_on(const Unserved& unserved, const ModelAt& stop, const ModelAt* next) {
+        if (request_.client_gone.stop_requested()) {
+            responder_.abort();
+            return false;
+        }
+        if (next != nullptr && may_go_on(unserved)) {
+            leave(stop, *next, std::get<UpstreamFailure>(unserved));
+            return true;
+        }
+        give_up(unserved);
+        return false;
+    }
+
+private:
+    [[nodiscard]] Time now() const {
+        return parts_.clock ? parts_.clock() : std::chrono::system_clock::now();
+    }
+
+    [[nodiscard]] bool may_go_on(const Unserved& unserved) const {
         const auto* failure = std::get_if<UpstreamFailure>(&unserved);
         return failure != nullptr && !responder_.head_sent() && is_worth_a_fallback(*failure);
     }
@@ -155,7 +187,6 @@ private:
         const auto theirs = failure != nullptr ? error_as_it_came(*failure) : std::nullopt;
         if (!theirs) return refuse(error);
         auto headers = error_headers(error);
-        for (auto& header : own_headers()) headers.push_back(std::move(header));
         if (failure->refusal) {
             auto passed = passed_headers(failure->refusal->headers);
             for (auto& header : passed) {
@@ -165,49 +196,26 @@ private:
         responder_.whole(error.status, headers, *theirs);
     }
 
-    void refuse(ApiError error) {
-        for (auto& header : own_headers()) error.headers.push_back(std::move(header));
+    void refuse(const ApiError& error) {
         if (request_.notes.error.empty()) request_.notes.error = error.code;
         answer_error(responder_, error, request_.request_id);
     }
 
-    [[nodiscard]] std::vector<http::Header> own_headers() const {
-        std::vector<http::Header> headers;
+    // The client sees who answers, and who was asked first.
+    void bear_names() {
         const auto& notes = request_.notes;
-        if (!notes.provider.empty())
-            headers.push_back({.name = "x-handover-provider", .value = notes.provider});
-        if (!notes.fallback_from.empty())
-            headers.push_back({.name = "x-handover-fallback-from", .value = notes.fallback_from});
-        return headers;
-    }
-
-    // Nothing: the client has its answer.
-    boost::asio::awaitable<std::optional<Unserved>> visit(const ModelAt& stop, bool last) {
-        // Nearly always there, and then without a coroutine more.
-        Result<ReadyProviderPtr> ready = loop_->shared->ready->find(stop.provider);
-        if (*ready == nullptr) {
-            auto made = co_await ready_provider(*loop_->shared, stop.provider);
-            ready = std::move(made);
-        }
-        if (!ready) co_return Unserved(UpstreamFailure{.error = ready.error()});
-        const auto& provider = (*ready)->provider;
-        auto written = write_request(provider, stop, last);
-        if (auto* refused = std::get_if<ApiError>(&written))
-            co_return Unserved(std::move(*refused));
-        const auto request = std::get<plugins::ClientRequest>(std::move(written));
-        request_.notes.account = provider.account;
-        request_.notes.model = request.model;
-        auto unserved = co_await send(**ready, request, last);
-        co_return unserved;
+        const std::array headers = {
+            HeaderView{.name = "x-handover-provider", .value = notes.provider},
+            HeaderView{.name = "x-handover-fallback-from", .value = notes.fallback_from}};
+        const auto count = notes.fallback_from.empty() ? headers.size() - 1 : headers.size();
+        responder_.bear(std::span(headers).first(count));
     }
 
     // In the client's own dialect where the provider speaks it, byte for byte.
     std::variant<plugins::ClientRequest, ApiError> write_request(
         const providers::Provider& provider, const ModelAt& stop, bool last) {
         conversation_ = {.client = dialects::dialect_named(name_of(endpoint_)),
-                         .client_streams = asked_.stream,
-                         .seed = request_.request_id,
-                         .now = std::chrono::system_clock::to_time_t(now())};
+                         .client_streams = asked_.stream};
         const auto& model = stop.model.empty() ? provider.model : stop.model;
         if (model.empty() && !asked_.model.empty()) {
             return ApiError{.status = 404,
@@ -242,6 +250,8 @@ private:
                 .code = "unsupported_endpoint"};
         }
         conversation_.upstream = dialects::dialect_named(*other);
+        conversation_.seed = request_.request_id;
+        conversation_.now = std::chrono::system_clock::to_time_t(now());
         // Either API wants a model named; a request without one gets the provider's own.
         const bool names_none = asked_.model.empty() && !model.empty();
         const auto named = names_none ? with_model(request_.body, model) : std::string();
@@ -269,15 +279,12 @@ private:
         return request;
     }
 
-    boost::asio::awaitable<std::optional<Unserved>> send(const ReadyProvider& ready,
-                                                         const plugins::ClientRequest& request,
-                                                         bool last) {
-        UpstreamFailure failure;
+    // Refers to `failure`.
+    run::ExchangeHandler handler_of(UpstreamFailure& failure, bool last) {
         relay_.reset();
-        client_.headers = own_headers();
-        const run::ExchangeHandler handler = {
+        return {
             .on_head =
-                [&](const http::ResponseHead& head) {
+                [this](const http::ResponseHead& head) {
                     request_.notes.upstream_first_byte = SteadyClock::now();
                     request_.notes.upstream_status = head.status;
                     relay_ = make_relay(client_, conversation_, head);
@@ -285,44 +292,51 @@ private:
             .on_body = [this](std::string_view bytes) { return relay_->body(bytes); },
             .on_settled = [this] { responder_.flush(); },
             .on_refusal =
-                [&](const http::Response& refusal) {
+                [this, &failure](const http::Response& refusal) {
                     request_.notes.upstream_first_byte = SteadyClock::now();
                     failure.refusal = refusal;
                 },
-            .on_quota = [&](std::optional<Time> reset) { failure.reset = reset; },
+            .on_quota = [&failure](std::optional<Time> reset) { failure.reset = reset; },
             .flow = &flow_,
             // Where nobody waits for it, or there is somewhere else to go, a failure right after
             // the beginning is one before it.
             .hold_preamble = !asked_.stream || !last,
         };
-        const run::Upstream upstream = {.provider = ready.provider,
-                                        .instance = ready.instance,
-                                        .broker = *parts_.broker,
-                                        .max_retries = parts_.max_retries,
-                                        .clock = parts_.clock,
-                                        .ledgers = parts_.ledgers,
-                                        .destination = &ready.destination};
-        LoopSteps steps({.client = loop_->client,
-                         .broker = *parts_.broker,
-                         .workers = parts_.lasting->workers,
-                         .request = request_,
-                         .slots = ready.slots,
-                         .max_queue = parts_.max_queue,
-                         .queue_timeout = parts_.queue_timeout});
-        const auto exchanged =
-            co_await run::exchange(steps, upstream, request, handler, request_.client_gone);
-        failure.queue_wait = steps.queue_wait();
-        if (!failure.reset) failure.reset = steps.next_refresh();
+    }
+
+    [[nodiscard]] run::Upstream upstream_of(const ReadyProvider& ready) const {
+        return {.provider = ready.provider,
+                .instance = ready.instance,
+                .broker = *parts_.broker,
+                .max_retries = parts_.max_retries,
+                .clock = parts_.clock,
+                .ledgers = parts_.ledgers,
+                .destination = &ready.destination};
+    }
+
+    [[nodiscard]] LoopSteps steps_of(const ReadyProvider& ready) const {
+        return LoopSteps({.client = loop_->client,
+                          .broker = *parts_.broker,
+                          .workers = parts_.lasting->workers,
+                          .request = request_,
+                          .slots = ready.slots,
+                          .max_queue = parts_.max_queue,
+                          .queue_timeout = parts_.queue_timeout});
+    }
+
+    std::optional<Unserved> outcome(const Result<void>& exchanged,
+                                    const run::Upstream& upstream,
+                                    UpstreamFailure failure) {
         if (relay_ != nullptr && (exchanged || relay_->ended())) {
             const auto told = relay_->finish();
-            if (!told) co_return std::nullopt;
+            if (!told) return std::nullopt;
             auto judged = run::judge_failure(upstream, *told);
             failure.error = std::move(judged.error);
             failure.reset = judged.until;
         } else {
             failure.error = exchanged ? Error{} : exchanged.error();
         }
-        co_return Unserved(std::move(failure));
+        return Unserved(std::move(failure));
     }
 
     std::shared_ptr<ApiLoop> loop_;
@@ -349,7 +363,16 @@ boost::asio::awaitable<void> generate(std::shared_ptr<ApiLoop> loop,
                                       ClientRequest& request,
                                       Responder& responder) {
     Generation one(std::move(loop), endpoint, request, responder);
-    co_await one.run();
+    if (!one.read()) co_return;
+    if (one.model_is_ambiguous()) co_await one.learn_models();
+    const auto way = one.way();
+    if (!way) co_return;
+    const auto& stops = way->stops;
+    for (std::size_t i = 0; i < stops.size(); ++i) {
+        const auto* const next = i + 1 < stops.size() ? &stops[i + 1] : nullptr;
+        const auto unserved = co_await one.visit(stops[i], next == nullptr);
+        if (!unserved || !one.goes_on(*unserved, stops[i], next)) co_return;
+    }
 }
 
 boost::asio::awaitable<Result<ReadyProviderPtr>> ready_provider(ApiShared& shared,

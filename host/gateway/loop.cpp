@@ -30,7 +30,10 @@ std::uint64_t next_random(std::uint64_t& state) {
 }  // namespace
 
 Loop::Loop(std::size_t index, LoopMetrics& metrics)
-    : io_(1), index_(index), metrics_(metrics), timer_(io_) {
+    : io_(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO),  // sockets are used on the loop's thread alone
+      index_(index),
+      metrics_(metrics),
+      timer_(io_) {
     const auto seed = crypto::random_bytes(sizeof random_);
     std::memcpy(&random_, seed.data(), sizeof random_);
 }
@@ -105,12 +108,13 @@ void Loop::tls_failed(std::string_view why) {
 
 std::string Loop::request_id() {
     constexpr std::size_t digits = 24;
-    std::string id = "req_";
-    id.reserve(id.size() + digits);
+    constexpr std::string_view prefix = "req_";
+    std::string id(prefix.size() + digits, '_');
+    prefix.copy(id.data(), prefix.size());
     std::uint64_t random = 0;
     for (std::size_t i = 0; i < digits; ++i) {
         if (i % 16 == 0) random = next_random(random_);
-        id.push_back("0123456789abcdef"[random >> 60U]);
+        id[prefix.size() + i] = "0123456789abcdef"[random >> 60U];
         random <<= 4U;
     }
     return id;

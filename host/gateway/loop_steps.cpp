@@ -45,6 +45,10 @@ struct Obtained {
 
 }  // namespace
 
+auth::ResolvedPtr LoopSteps::resolve_now(const auth::Target& target) {
+    return parts_.broker.resolve_now(target);
+}
+
 run::Steps::Awaitable<Result<auth::ResolvedPtr>> LoopSteps::resolve(const auth::Target& target,
                                                                     const std::stop_token& stop) {
     if (auto at_hand = parts_.broker.resolve_now(target)) co_return at_hand;
@@ -177,8 +181,7 @@ run::Steps::Awaitable<http::StreamEnd> LoopSteps::send(const http::Request& requ
                                                        const std::stop_token& stop) {
     parts_.request.notes.upstream_sent = SteadyClock::now();
     parts_.request.notes.upstream_first_byte.reset();
-    auto end = co_await parts_.client.stream(request, handler, stop);
-    co_return end;
+    return parts_.client.stream(request, handler, stop);
 }
 
 run::Steps::Awaitable<bool> LoopSteps::pause(Milliseconds wait, const std::stop_token& stop) {

@@ -30,6 +30,7 @@ public:
 
     explicit LoopSteps(const Parts& parts) : parts_(parts) {}
 
+    auth::ResolvedPtr resolve_now(const auth::Target& target) override;
     Awaitable<Result<auth::ResolvedPtr>> resolve(const auth::Target& target,
                                                  const std::stop_token& stop) override;
     Awaitable<Result<auth::ResolvedPtr>> recover(const auth::Target& target,

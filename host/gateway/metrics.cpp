@@ -25,9 +25,11 @@ std::string label(std::string_view value) {
     return out;
 }
 
-template <typename Key>
-std::uint64_t& at(std::map<Key, std::uint64_t>& counters, Key key) {
-    return counters.try_emplace(std::move(key), 0).first->second;
+template <typename Map, typename View>
+typename Map::mapped_type& at(Map& counters, const View& key) {
+    const auto found = counters.find(key);
+    if (found != counters.end()) return found->second;
+    return counters.try_emplace(typename Map::key_type(key)).first->second;
 }
 
 template <typename Map>
@@ -120,15 +122,16 @@ void write_totals(Page& page, const Counts& counts) {
     page.family("handover_client_gone_total", "counter", "Clients that left before the end.");
     page.sample("", counts.client_gone);
     page.family("handover_tokens_total", "counter", "Tokens as the providers counted them.");
-    for (const auto& [labels, count] : counts.tokens)
-        page.sample(
-            fmt::format(R"(provider="{}",kind="{}")", label(labels.first), label(labels.second)),
-            count);
+    for (const auto& [labels, count] : counts.tokens) {
+        const auto& [provider, kind] = labels;
+        page.sample(fmt::format(R"(provider="{}",kind="{}")", label(provider), label(kind)), count);
+    }
     page.family("handover_refreshes_total", "counter", "Refreshes of credentials.");
-    for (const auto& [labels, count] : counts.refreshes)
-        page.sample(
-            fmt::format(R"(provider="{}",outcome="{}")", label(labels.first), label(labels.second)),
-            count);
+    for (const auto& [labels, count] : counts.refreshes) {
+        const auto& [provider, outcome] = labels;
+        page.sample(fmt::format(R"(provider="{}",outcome="{}")", label(provider), label(outcome)),
+                    count);
+    }
     page.family(
         "handover_fallbacks_total", "counter", "Requests that went on to another provider.");
     for (const auto& [provider, count] : counts.fallbacks)
@@ -186,18 +189,18 @@ void Counts::add(const Counts& other) {
 
 void LoopMetrics::request(const RequestFacts& facts) {
     const std::lock_guard lock(mutex_);
-    ++at(counts_.requests, Counts::RequestLabels(facts.provider, facts.dialect, facts.status));
+    ++at(counts_.requests, std::tuple(facts.provider, facts.dialect, facts.status));
 }
 
 void LoopMetrics::tokens(std::string_view provider, std::string_view kind, std::uint64_t count) {
     if (count == 0) return;
     const std::lock_guard lock(mutex_);
-    at(counts_.tokens, Counts::TokenLabels(provider, kind)) += count;
+    at(counts_.tokens, std::tuple(provider, kind)) += count;
 }
 
 void LoopMetrics::upstream(std::string_view provider, double seconds) {
     const std::lock_guard lock(mutex_);
-    counts_.upstream[std::string(provider)].observe(upstream_bounds, seconds);
+    at(counts_.upstream, provider).observe(upstream_bounds, seconds);
 }
 
 void LoopMetrics::added(double seconds) {

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -34,14 +35,16 @@ struct Histogram {
 // What was counted since the start. Plain values, so that they add up.
 struct Counts {
     using RequestLabels = std::tuple<std::string, std::string, int>;  // provider, dialect, status
-    using TokenLabels = std::pair<std::string, std::string>;          // provider, kind
+    using TokenLabels = std::tuple<std::string, std::string>;         // provider, kind
 
-    std::map<RequestLabels, std::uint64_t> requests = {};
-    std::map<TokenLabels, std::uint64_t> tokens = {};
+    // Looked up with views: nothing is copied for a count that stands there already.
+    std::map<RequestLabels, std::uint64_t, std::less<>> requests = {};
+    std::map<TokenLabels, std::uint64_t, std::less<>> tokens = {};
     std::map<TokenLabels, std::uint64_t> refreshes = {};  // provider, outcome
     std::map<std::string, std::uint64_t> fallbacks = {};  // provider that was left
     std::map<std::string, std::uint64_t> retries = {};    // provider
-    std::map<std::string, Histogram<upstream_bounds.size()>> upstream = {};     // provider
+    std::map<std::string, Histogram<upstream_bounds.size()>, std::less<>> upstream =
+        {};                                                                     // provider
     std::map<std::string, Histogram<upstream_bounds.size()>> lease_waits = {};  // provider
     Histogram<added_bounds.size()> added = {};
     std::uint64_t refused = 0;   // by the front: bad requests, wrong keys, limits

@@ -41,6 +41,7 @@ void OutgoingAnswer::begin(AnswerTo to) {
     status_ = 0;
     length_.reset();
     body_bytes_ = 0;
+    own_fields_.clear();
     head_.clear();
     queued_.clear();
     kept_alive_ = to_.keep_alive;
@@ -52,11 +53,17 @@ void OutgoingAnswer::begin(AnswerTo to) {
     first_byte_.reset();
 }
 
+void OutgoingAnswer::bear(std::span<const HeaderView> headers) {
+    own_fields_.clear();
+    for (const auto& header : headers) append_field(own_fields_, header.name, header.value);
+}
+
 void OutgoingAnswer::begin_head(int status, std::span<const http::Header> headers) {
     status_ = status;
     head_.clear();
     append_head(head_, status, headers);
     append_fields(head_, to_.extra);
+    head_.append(own_fields_);
     head_.append("x-request-id: ").append(to_.request_id).append(line_end);
     head_.append(carrier_.date_line());
 }

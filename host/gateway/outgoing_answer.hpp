@@ -24,8 +24,8 @@ protected:
 };
 
 struct AnswerTo {
-    std::string request_id = {};
-    bool head_only = false;  // HEAD
+    std::string_view request_id = {};  // outlives the answer
+    bool head_only = false;            // HEAD
     bool http_1_0 = false;
     bool keep_alive = true;
     std::vector<http::Header> extra = {};  // CORS
@@ -36,6 +36,8 @@ public:
     OutgoingAnswer(Outlet& outlet, AnswerCarrier& carrier) : outlet_(outlet), carrier_(carrier) {}
 
     void begin(AnswerTo to);
+
+    void bear(std::span<const HeaderView> headers) override;
 
     void whole(int status, std::span<const http::Header> headers, std::string_view body) override;
     void send_head(int status,
@@ -84,7 +86,8 @@ private:
     int status_ = 0;
     std::optional<std::uint64_t> length_ = {};
     std::uint64_t body_bytes_ = 0;
-    std::string head_ = {};  // until it is sent
+    std::string own_fields_ = {};  // as they stand in the head
+    std::string head_ = {};        // until it is sent
     std::string queued_ = {};
     bool kept_alive_ = true;  // as the head said
     bool aborted_ = false;

@@ -22,16 +22,24 @@ constexpr std::size_t most_gathered = 64U << 10U;  // bytes of a body that is an
 constexpr std::size_t longest_end = 8U << 10U;     // bytes of a longer one that are looked at
 constexpr std::size_t longest_event = http::SseDecoder::default_max_event;
 
+// What follows the last such name; nothing where there is none. Nearly no event has it.
+std::string_view after_last(std::string_view name, std::string_view bytes) {
+    std::string_view after = {};
+    while (const void* found = memmem(bytes.data(), bytes.size(), name.data(), name.size())) {
+        const auto at = static_cast<const char*>(found) - bytes.data();
+        bytes.remove_prefix(static_cast<std::size_t>(at) + name.size());
+        after = bytes;
+    }
+    return after;
+}
+
 // The last object called "usage" in a piece of an answer, if there is one; the name cannot stand in
 // a text without escapes before its quotes.
 bool look_for_usage(std::string_view bytes, dialects::Dialect dialect, Notes& notes) {
-    constexpr std::string_view name = "\"usage\"";
-    // Nearly no event has it.
-    if (memmem(bytes.data(), bytes.size(), name.data(), name.size()) == nullptr) return false;
-    bytes.remove_prefix(bytes.rfind(name) + name.size());
-    const auto colon = bytes.find_first_not_of(" \t\r\n");
-    if (colon == std::string_view::npos || bytes[colon] != ':') return false;
-    const auto value = run::raw_value(bytes.substr(colon + 1));
+    const auto after = after_last("\"usage\"", bytes);
+    const auto colon = after.find_first_not_of(" \t\r\n");
+    if (colon == std::string_view::npos || after[colon] != ':') return false;
+    const auto value = run::raw_value(after.substr(colon + 1));
     if (!value || value->front() != '{') return false;
     const auto usage = dialects::read_usage(dialect, dialects::JsonView(*value));
     if (usage) take_usage(notes, *usage);
@@ -119,7 +127,7 @@ public:
         gathered_.append(bytes);
         if (gathered_.size() <= most_gathered) return true;
         streaming_ = true;
-        writer_.head(status_, std::move(headers_));
+        writer_.head(status_, headers_);
         const auto all = std::exchange(gathered_, {});
         keep_end(all);
         return writer_.write(all);
@@ -135,7 +143,7 @@ public:
             writer_.finish();
             return std::nullopt;
         }
-        writer_.whole(status_, std::move(headers_), gathered_);
+        writer_.whole(status_, headers_, gathered_);
         return std::nullopt;
     }
 
@@ -196,7 +204,7 @@ dialects::AnswerFailure in_stream(const ApiError& error) {
 
 std::vector<http::Header> passed_headers(const std::vector<http::Header>& headers) {
     std::vector<http::Header> passed;
-    passed.reserve(headers.size() + 2);  // the gateway's own follow
+    passed.reserve(headers.size());
     for (const auto& header : headers) {
         if (passes(header.name)) passed.push_back(header);
         // The gateway's own id has that name.

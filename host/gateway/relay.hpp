@@ -36,7 +36,6 @@ struct ClientSide {
     Responder& responder;
     Notes& notes;
     http::Flow& flow;
-    std::vector<http::Header> headers = {};  // of the gateway's own, for every good answer
 };
 
 // One answer. Where a good exchange ends, `finish`; where it breaks, `finish` too if the answer has

@@ -21,13 +21,11 @@ class ClientWriter {
 public:
     explicit ClientWriter(ClientSide& client) : client_(client) {}
 
-    void head(int status, std::vector<http::Header> headers) {
-        headers.insert(headers.end(), client_.headers.begin(), client_.headers.end());
+    void head(int status, const std::vector<http::Header>& headers) {
         client_.responder.send_head(status, headers);
     }
 
-    void whole(int status, std::vector<http::Header> headers, std::string_view body) {
-        headers.insert(headers.end(), client_.headers.begin(), client_.headers.end());
+    void whole(int status, const std::vector<http::Header>& headers, std::string_view body) {
         client_.responder.whole(status, headers, body);
     }
 

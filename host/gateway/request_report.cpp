@@ -73,8 +73,8 @@ void write_line(const ClientRequest& request, const AnswerFacts& facts) {
     log::write_event(log::Level::info, "serve", "request", line.fields());
 }
 
-std::string_view or_dash(const std::string& text) {
-    return text.empty() ? std::string_view("-") : std::string_view(text);
+std::string_view or_dash(std::string_view text) {
+    return text.empty() ? std::string_view("-") : text;
 }
 
 void count(const ClientRequest& request, const AnswerFacts& facts, LoopMetrics& metrics) {

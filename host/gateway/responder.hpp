@@ -8,6 +8,7 @@
 #include <span>
 #include <string_view>
 
+#include "gateway/client_request.hpp"
 #include "http/message.hpp"
 
 namespace handover::gateway {
@@ -24,6 +25,10 @@ enum class Pressure {
 class Responder {
 public:
     virtual ~Responder() = default;
+
+    // Headers of the gateway's own, for every answer to this request that has not begun yet. A
+    // later call replaces them.
+    virtual void bear(std::span<const HeaderView> headers) = 0;
 
     // Head and body in one write: the quick case.
     virtual void whole(int status,

@@ -86,15 +86,18 @@ std::string http_date(std::time_t time) {
 }
 
 void append_head(std::string& out, int status, std::span<const http::Header> headers) {
-    fmt::format_to(std::back_inserter(out), "HTTP/1.1 {} {}\r\n", status, reason_phrase(status));
+    out.append("HTTP/1.1 ").append(fmt::format_int(status).c_str()).append(" ");
+    out.append(reason_phrase(status)).append("\r\n");
     append_fields(out, headers);
 }
 
 void append_fields(std::string& out, std::span<const http::Header> headers) {
-    for (const auto& [name, value] : headers) {
-        if (is_own_header(name) || !http::is_token(name) || !http::is_header_value(value)) continue;
-        out.append(name).append(": ").append(value).append("\r\n");
-    }
+    for (const auto& [name, value] : headers) append_field(out, name, value);
+}
+
+void append_field(std::string& out, std::string_view name, std::string_view value) {
+    if (is_own_header(name) || !http::is_token(name) || !http::is_header_value(value)) return;
+    out.append(name).append(": ").append(value).append("\r\n");
 }
 
 void EventBoundary::feed(std::string_view bytes) {

@@ -21,6 +21,7 @@ std::string http_date(std::time_t time);
 // x-request-id), and whatever would not stay in its place.
 void append_head(std::string& out, int status, std::span<const http::Header> headers);
 void append_fields(std::string& out, std::span<const http::Header> headers);
+void append_field(std::string& out, std::string_view name, std::string_view value);
 
 // Follows the bytes of an event stream: true while it stands between two events (or nothing was
 // sent), where a comment may be put in.

@@ -79,9 +79,9 @@ void Ledgers::learn(const Use& use, Answered answer, Time now) {
         if (answer.how == How::quota_exhausted) ledger->free_until.reset();
         const bool block_changes =
             answer.how == How::quota_exhausted || (answer.how == How::success && ledger->blocked);
+        if (!block_changes && ledger->held_back.empty()) return;
         const auto steady_now = std::chrono::steady_clock::now();
-        const bool due = !ledger->held_back.empty() &&
-                         (!ledger->written || steady_now - *ledger->written >= between_writes);
+        const bool due = !ledger->written || steady_now - *ledger->written >= between_writes;
         if (!block_changes && !due) return;
         windows = std::exchange(ledger->held_back, {});
         ledger->written = steady_now;

@@ -63,10 +63,9 @@ void add_header(void* context, handover_string name, handover_string value) noex
         }
         constexpr std::size_t usual = 8;
         if (answer.request.headers.empty()) answer.request.headers.reserve(usual);
-        http::Header header;
+        auto& header = answer.request.headers.emplace_back();
         copy_text(answer, header.name, name, 1U << 20U, "a header name");
         copy_text(answer, header.value, value, 1U << 20U, "a header value");
-        answer.request.headers.push_back(std::move(header));
     });
 }
 

@@ -38,9 +38,9 @@ constexpr std::array host_owned = {
 // RFC 3986 section 3.3 and 3.4: pchar, "/" and "?"; '%' is looked at separately.
 constexpr auto path_characters = text::CharacterSet::alphanumeric_and("-._~!$&'()*+,;=:@/?%");
 
-bool is_control(char c) {
+constexpr auto is_control = [](char c) {
     return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-}
+};
 
 // A segment's parameters do not count: some servers drop them before they resolve dots ("/..;x/").
 bool is_dot_segment(std::string_view segment) {

@@ -19,6 +19,7 @@ struct Destination {
     // The headers of every method's `attach`: which method serves must not decide what a plugin may
     // set.
     std::vector<std::string> owned_headers = {};
+    std::string ledger = {};  // the limits of who is logged in there: PROVIDER@ACCOUNT
 };
 
 // A base that cannot be used is an error of the requests that go there.

@@ -64,31 +64,15 @@ public:
                                                        : made_.emplace(made(upstream))),
           target_(*destination_.target) {}
 
-    // Every awaited call's result is bound to a local first: g++ 12 destroys temporaries of such
-    // expressions twice.
-    Awaitable<Result<void>> run(const plugins::ClientRequest& request) {
-        const auto prepared = upstream_.instance.prepare(request, destination_.owned_headers);
-        if (!prepared) co_return prepared.failure();
-        const std::string_view body = prepared->forwards_body ? request.body : prepared->body;
-        auto authorized = co_await authorize();
-        if (!authorized) co_return authorized;
-        report_concurrency();
-        auto admitted = ask_ledger();
-        if (!admitted) co_return admitted;
-        while (true) {
-            const auto failed = co_await attempt(*prepared, body);
-            if (!failed) co_return failed.failure();
-            if (!*failed) co_return Result<void>();
-            auto again = co_await make_ready_for_another(**failed);
-            if (!again) co_return again;
-        }
+    Result<plugins::PreparedRequest> prepare(const plugins::ClientRequest& request) const {
+        return upstream_.instance.prepare(request, destination_.owned_headers);
     }
 
-private:
-    static Destination made(const Upstream& upstream) {
-        return destination_of(
-            upstream.provider,
-            std::make_shared<const auth::Target>(upstream.provider.target(upstream.account)));
+    // The credential is at hand, and nobody has to wait for a turn. True for nearly all requests,
+    // and then without a coroutine more.
+    bool authorize_now() {
+        resolved_ = steps_.resolve_now(target_);
+        return resolved_ && !steps_.takes_turns(*resolved_);
     }
 
     // The credential, and where requests take turns the right to send one. A wait for it may have
@@ -113,6 +97,71 @@ private:
             lease_ = {};
         }
         co_return resolved.failure();
+    }
+
+    // Before the first attempt.
+    Result<void> admit() {
+        report_concurrency();
+        return ask_ledger();
+    }
+
+    Result<http::Request> request(const plugins::PreparedRequest& prepared, std::string_view body) {
+        const auto& credentials = resolved_->headers;
+        if (!credentials) return credentials.failure();
+        auto request =
+            outgoing_request(upstream_.provider, destination_, prepared, body, *credentials);
+        if (request) log_sending(*request);
+        sent_at_ = now();
+        return request;
+    }
+
+    // Nothing: it succeeded. An error: what has been handed over cannot be taken back, or nothing
+    // could be sent.
+    Result<std::optional<Failed>> settle(const Attempt& sent, const std::string& url) {
+        if (sent.end().resent_by_library)
+            log::info("run", "a pooled connection had closed; the request was sent once more");
+        if (sent.succeeded()) {
+            tell_ledger(sent, {.how = limits::Answered::How::success});
+            return std::optional<Failed>();
+        }
+        if (stop_.stop_requested()) return fail(cancelled());
+        auto failed = judge(sent, url);
+        if (sent.handed_over()) return fail(std::move(failed.error));
+        return std::optional(std::move(failed));
+    }
+
+    // Returns once another attempt makes sense; the error that ends the exchange otherwise.
+    Awaitable<Result<void>> make_ready_for_another(const Failed& failed) {
+        if (failed.credential_refused && resolved_->method.kind == auth::Kind::oauth2 &&
+            !recovered_) {
+            auto recovered = co_await recover();
+            co_return recovered;
+        }
+        const auto decision = http::decide_retry({.retries_made = retries_made_,
+                                                  .max_retries = upstream_.max_retries,
+                                                  .worth_retrying = failed.worth_retrying,
+                                                  .asked = failed.asked,
+                                                  .random = random_fraction()});
+        if (!decision.retry) {
+            if (refusal_ && handler_.on_refusal) handler_.on_refusal(*refusal_);
+            co_return fail(failed.error);
+        }
+        ++retries_made_;
+        notice(fmt::format("{}; trying again in {} ({} of {})",
+                           failed.error.message,
+                           text::describe_duration(decision.wait),
+                           retries_made_,
+                           upstream_.max_retries));
+        const bool waited = co_await steps_.pause(decision.wait, stop_);
+        if (!waited) co_return fail(cancelled());
+        co_return Result<void>();
+    }
+
+private:
+    static Destination made(const Upstream& upstream) {
+        return destination_of(
+            upstream.provider,
+            std::make_shared<const auth::Target>(upstream.provider.target(upstream.account)));
     }
 
     // A higher value in the config is reported, not obeyed.
@@ -145,48 +194,17 @@ private:
 
     // Looked up once for each credential.
     const limits::Use& ledger() {
-        if (ledger_of_ != resolved_) ledger_ = ledger_of(target_, *resolved_);
+        if (ledger_of_ != resolved_) ledger_ = ledger_of(destination_, *resolved_);
         ledger_of_ = resolved_;
         return ledger_;
     }
 
     void tell_ledger(const Attempt& sent, limits::Answered answer) {
         if (upstream_.ledgers == nullptr || sent.head().status == 0) return;
-        answer.windows =
-            as_windows(upstream_.instance.read_limits(sent.head().headers, now()), now());
+        const auto at = now();
+        answer.windows = as_windows(upstream_.instance.read_limits(sent.head().headers, at), at);
         answer.sent_at = sent_at_;
-        upstream_.ledgers->learn(ledger(), std::move(answer), now());
-    }
-
-    // Nothing: it succeeded. An error: what has been handed over cannot be taken back, or nothing
-    // could be sent.
-    Awaitable<Result<std::optional<Failed>>> attempt(const plugins::PreparedRequest& prepared,
-                                                     std::string_view body) {
-        const auto& credentials = resolved_->headers;
-        if (!credentials) co_return credentials.failure();
-        const auto request =
-            outgoing_request(upstream_.provider, destination_, prepared, body, *credentials);
-        if (!request) co_return request.failure();
-        log_sending(*request);
-        sent_at_ = now();
-        Attempt sent(handler_);
-        const auto receiver = sent.receiver();
-        auto end = co_await steps_.send(*request, receiver, stop_);
-        sent.finish(std::move(end));
-        co_return settle(sent, request->url);
-    }
-
-    Result<std::optional<Failed>> settle(const Attempt& sent, const std::string& url) {
-        if (sent.end().resent_by_library)
-            log::info("run", "a pooled connection had closed; the request was sent once more");
-        if (sent.succeeded()) {
-            tell_ledger(sent, {.how = limits::Answered::How::success});
-            return std::optional<Failed>();
-        }
-        if (stop_.stop_requested()) return fail(cancelled());
-        auto failed = judge(sent, url);
-        if (sent.handed_over()) return fail(std::move(failed.error));
-        return std::optional(std::move(failed));
+        upstream_.ledgers->learn(ledger(), std::move(answer), at);
     }
 
     Failed judge(const Attempt& sent, const std::string& url) {
@@ -225,33 +243,6 @@ private:
         return {.how = limits::Answered::How::quota_exhausted,
                 .until = said.until,
                 .reason = redact(said.message)};
-    }
-
-    // Returns once another attempt makes sense; the error that ends the exchange otherwise.
-    Awaitable<Result<void>> make_ready_for_another(const Failed& failed) {
-        if (failed.credential_refused && resolved_->method.kind == auth::Kind::oauth2 &&
-            !recovered_) {
-            auto recovered = co_await recover();
-            co_return recovered;
-        }
-        const auto decision = http::decide_retry({.retries_made = retries_made_,
-                                                  .max_retries = upstream_.max_retries,
-                                                  .worth_retrying = failed.worth_retrying,
-                                                  .asked = failed.asked,
-                                                  .random = random_fraction()});
-        if (!decision.retry) {
-            if (refusal_ && handler_.on_refusal) handler_.on_refusal(*refusal_);
-            co_return fail(failed.error);
-        }
-        ++retries_made_;
-        notice(fmt::format("{}; trying again in {} ({} of {})",
-                           failed.error.message,
-                           text::describe_duration(decision.wait),
-                           retries_made_,
-                           upstream_.max_retries));
-        const bool waited = co_await steps_.pause(decision.wait, stop_);
-        if (!waited) co_return fail(cancelled());
-        co_return Result<void>();
     }
 
     // Once for an exchange, whatever follows.
@@ -305,14 +296,36 @@ private:
 
 }  // namespace
 
+// One coroutine where nothing has to be waited for but the answer. Every awaited call's result is
+// bound to a local first: g++ 12 destroys temporaries of such expressions twice.
 boost::asio::awaitable<Result<void>> exchange(Steps& steps,
                                               const Upstream& upstream,
                                               const plugins::ClientRequest& request,
                                               const ExchangeHandler& handler,
                                               std::stop_token stop) {
-    Exchange one(steps, upstream, handler, std::move(stop));
-    auto outcome = co_await one.run(request);
-    co_return outcome;
+    Exchange one(steps, upstream, handler, stop);
+    const auto prepared = one.prepare(request);
+    if (!prepared) co_return prepared.failure();
+    const std::string_view body = prepared->forwards_body ? request.body : prepared->body;
+    if (!one.authorize_now()) {
+        auto authorized = co_await one.authorize();
+        if (!authorized) co_return authorized;
+    }
+    auto admitted = one.admit();
+    if (!admitted) co_return admitted;
+    while (true) {
+        const auto sending = one.request(*prepared, body);
+        if (!sending) co_return sending.failure();
+        Attempt sent(handler);
+        const auto receiver = sent.receiver();
+        auto end = co_await steps.send(*sending, receiver, stop);
+        sent.finish(std::move(end));
+        const auto failed = one.settle(sent, sending->url);
+        if (!failed) co_return failed.failure();
+        if (!*failed) co_return Result<void>();
+        auto again = co_await one.make_ready_for_another(**failed);
+        if (!again) co_return again;
+    }
 }
 
 }  // namespace handover::run

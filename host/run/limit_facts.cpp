@@ -1,6 +1,5 @@
 #include "run/limit_facts.hpp"
 
-#include "auth/credential_file.hpp"
 #include "text/time.hpp"
 
 namespace handover::run {
@@ -12,8 +11,8 @@ std::string left(Time then, Time now) {
 
 }  // namespace
 
-limits::Use ledger_of(const auth::Target& target, const auth::Resolved& resolved) {
-    const auto name = auth::file_stem({.provider = target.provider, .account = target.account});
+limits::Use ledger_of(const Destination& destination, const auth::Resolved& resolved) {
+    const auto& name = destination.ledger;
     const bool kept = resolved.source.kind == auth::SourceKind::stored ||
                       resolved.source.kind == auth::SourceKind::none;
     if (!kept) return {.name = name + "#env", .generation = resolved.digest};

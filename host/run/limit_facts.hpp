@@ -6,6 +6,7 @@
 #include "auth/broker.hpp"
 #include "limits/ledgers.hpp"
 #include "plugins/plugin.hpp"
+#include "run/destination.hpp"
 #include "run/error_mapping.hpp"
 
 namespace handover::run {
@@ -14,7 +15,7 @@ namespace handover::run {
 // it for a key of the environment. A block belongs to what the ledger calls a generation: the
 // subject of a login, so that it outlives refreshes; the key of the environment; else the stored
 // generation.
-limits::Use ledger_of(const auth::Target& target, const auth::Resolved& resolved);
+limits::Use ledger_of(const Destination& destination, const auth::Resolved& resolved);
 
 std::vector<limits::Window> as_windows(const std::vector<plugins::LimitWindow>& told, Time now);
 

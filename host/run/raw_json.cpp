@@ -102,8 +102,8 @@ std::optional<std::string_view> raw_member(std::string_view object, std::string_
 std::vector<RawMember> raw_members(std::string_view object) {
     std::vector<RawMember> members;
     constexpr std::size_t usual = 8;
-    members.reserve(usual);
     each_member(object, [&](const RawMember& member) {
+        if (members.empty()) members.reserve(usual);
         members.push_back(member);
         return true;
     });

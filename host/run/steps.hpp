@@ -24,7 +24,8 @@ public:
     Steps& operator=(const Steps&) = delete;
     virtual ~Steps() = default;
 
-    // As the broker's functions of these names.
+    // As the broker's functions of these names. A null one of `resolve_now`: ask `resolve`.
+    virtual auth::ResolvedPtr resolve_now(const auth::Target& /*target*/) { return nullptr; }
     virtual Awaitable<Result<auth::ResolvedPtr>> resolve(const auth::Target& target,
                                                          const std::stop_token& stop) = 0;
     virtual Awaitable<Result<auth::ResolvedPtr>> recover(const auth::Target& target,

@@ -46,6 +46,9 @@ std::string lowered(std::string_view text) {
 
 // "tokens" of "x-ratelimit-remaining-tokens"; nothing for another header.
 std::optional<std::string> kind_of(std::string_view header) {
+    // Nearly no header of an answer begins so.
+    if (header.size() <= start.size() || (header.front() | 0x20) != start.front())
+        return std::nullopt;
     if (lowered(header.substr(0, start.size())) != start) return std::nullopt;
     const auto rest = lowered(header.substr(start.size()));
     for (const std::string_view member : {"limit-", "remaining-"}) {

@@ -34,47 +34,52 @@ public:
     // One value of any kind, and the white space after it.
     Span value() {
         const auto begin = at_;
-        std::size_t depth = 0;
-        do {
-            depth = step(depth);
-        } while (depth > 0 && at_ < text_.size());
+        if (begins('"')) {
+            skip_string();
+        } else if (begins('{') || begins('[')) {
+            skip_nested();
+        } else {
+            at_ = std::min(text_.find_first_of(",}] \t\r\n", at_ + 1), text_.size());
+        }
         const Span span{begin, at_};
         skip_space();
         return span;
     }
 
 private:
-    std::size_t step(std::size_t depth) {
-        if (at_ >= text_.size()) return 0;
-        const char c = text_[at_];
-        if (c == '"') {
-            skip_string();
-            return depth;
-        }
-        if (c == '{' || c == '[') {
+    [[nodiscard]] bool begins(char c) const { return at_ < text_.size() && text_[at_] == c; }
+
+    void skip_nested() {
+        std::size_t depth = 0;
+        do {
+            if (begins('"')) {
+                skip_string();
+                continue;
+            }
+            if (begins('{') || begins('[')) ++depth;
+            if (begins('}') || begins(']')) --depth;
             ++at_;
-            return depth + 1;
-        }
-        if (c == '}' || c == ']') {
-            ++at_;
-            return depth == 0 ? 0 : depth - 1;
-        }
-        if (depth > 0) {
-            ++at_;  // commas, colons, white space and the letters of scalars
-            return depth;
-        }
-        at_ = std::min(text_.find_first_of(",}] \t\r\n", at_ + 1), text_.size());
-        return 0;
+        } while (depth > 0 && at_ < text_.size());
     }
 
+    // Texts can be megabytes of base64, so the search is for the quote.
     void skip_string() {
-        ++at_;
-        while (at_ < text_.size() && text_[at_] != '"') at_ += text_[at_] == '\\' ? 2 : 1;
-        at_ = std::min(at_ + 1, text_.size());
+        const auto first = at_ + 1;
+        auto quote = text_.find('"', first);
+        while (quote != std::string_view::npos && is_escaped(first, quote)) {
+            quote = text_.find('"', quote + 1);
+        }
+        at_ = quote == std::string_view::npos ? text_.size() : quote + 1;
+    }
+
+    [[nodiscard]] bool is_escaped(std::size_t first, std::size_t at) const {
+        auto begin = at;
+        while (begin > first && text_[begin - 1] == '\\') --begin;
+        return (at - begin) % 2 == 1;
     }
 
     void skip_space() {
-        while (at_ < text_.size() && white_space.find(text_[at_]) != std::string_view::npos) ++at_;
+        while (begins(' ') || begins('\n') || begins('\r') || begins('\t')) ++at_;
     }
 
     std::string_view text_;

@@ -19,8 +19,12 @@ std::string option(const boost::json::object& options, std::string_view name) {
     return std::string(value->get_string());
 }
 
-void add(std::vector<sdk::Header>& headers, std::string name, const std::string& value) {
-    if (!value.empty()) headers.push_back({.name = std::move(name), .value = value});
+void add(std::vector<sdk::Header>& headers, std::string name, std::string_view value) {
+    headers.push_back({.name = std::move(name), .value = std::string(value)});
+}
+
+void add_if_set(std::vector<sdk::Header>& headers, std::string name, std::string_view value) {
+    if (!value.empty()) add(headers, std::move(name), value);
 }
 
 std::string path_of(std::string_view dialect) {
@@ -48,12 +52,12 @@ sdk::PrepareAnswer prepare(const Settings& settings, const sdk::Request& request
         return sdk::Refused{"the openai plugin does not speak the dialect \"" +
                             std::string(request.dialect) + "\""};
     }
-    prepared.headers = {
-        {.name = "Content-Type", .value = "application/json"},
-        {.name = "Accept", .value = request.stream ? "text/event-stream" : "application/json"},
-        {.name = "User-Agent", .value = settings.user_agent}};
-    add(prepared.headers, "OpenAI-Organization", settings.organization);
-    add(prepared.headers, "OpenAI-Project", settings.project);
+    prepared.headers.reserve(5);
+    add(prepared.headers, "Content-Type", "application/json");
+    add(prepared.headers, "Accept", request.stream ? "text/event-stream" : "application/json");
+    add(prepared.headers, "User-Agent", settings.user_agent);
+    add_if_set(prepared.headers, "OpenAI-Organization", settings.organization);
+    add_if_set(prepared.headers, "OpenAI-Project", settings.project);
 
     const auto model = request.model.empty() ? std::string_view(settings.model) : request.model;
     // Without any model the service decides: a local one may serve a single model.
@@ -66,8 +70,8 @@ sdk::ModelsRequest models_request(const Settings& settings) {
     sdk::ModelsRequest request{.path = "/models",
                                .headers = {{.name = "Accept", .value = "application/json"},
                                            {.name = "User-Agent", .value = settings.user_agent}}};
-    add(request.headers, "OpenAI-Organization", settings.organization);
-    add(request.headers, "OpenAI-Project", settings.project);
+    add_if_set(request.headers, "OpenAI-Organization", settings.organization);
+    add_if_set(request.headers, "OpenAI-Project", settings.project);
     return request;
 }
 

@@ -121,6 +121,22 @@ TEST_CASE("a whole answer is head and body") {
     }
 }
 
+TEST_CASE("an answer bears the headers that were set last, the next one none of them") {
+    Wire wire;
+    wire.answer->begin({.request_id = "r1"});
+    const std::array first = {HeaderView{.name = "x-a", .value = "1"},
+                              HeaderView{.name = "x-b", .value = "2"}};
+    const std::array second = {HeaderView{.name = "x-a", .value = "3"},
+                               HeaderView{.name = "x-bad", .value = "a\r\nx-injected: b"}};
+    wire.answer->bear(first);
+    wire.answer->bear(second);
+    wire.answer->whole(200, {}, "");
+    CHECK(wire.read() == "HTTP/1.1 200 OK\r\nx-a: 3\r\n" + own + "Content-Length: 0\r\n\r\n");
+    wire.answer->begin({.request_id = "r1"});
+    wire.answer->whole(200, {}, "");
+    CHECK(wire.read() == "HTTP/1.1 200 OK\r\n" + own + "Content-Length: 0\r\n\r\n");
+}
+
 TEST_CASE(
     "an upstream's head loses what is the connection's own, and what would not stay in place") {
     Wire wire;
