@@ -13,10 +13,12 @@
 #include "auth/resolution.hpp"
 #include "cli/commands.hpp"
 #include "cli/exit_status.hpp"
+#include "doctor/certificate.hpp"
 #include "doctor/credentials.hpp"
 #include "doctor/machine.hpp"
 #include "doctor/network.hpp"
 #include "doctor/places.hpp"
+#include "gateway/certificate_files.hpp"
 #include "http/trust_roots.hpp"
 #include "providers/effective.hpp"
 
@@ -43,6 +45,7 @@ public:
         keys();
         credentials(**paths);
         ports();
+        certificate();
         machine();
         network();
         return std::move(findings_);
@@ -246,6 +249,20 @@ private:
                     doctor::judge_ports(doctor::measure_ports(method.redirect_uris)));
             }
         }
+    }
+
+    // As `serve` takes its certificate.
+    void certificate() {
+        const auto settings = services_.config();
+        if (!settings || (*settings)->front.tls_certificate.empty()) return;
+        const auto& front = (*settings)->front;
+        const auto now = std::chrono::system_clock::to_time_t(services_.outside().clock());
+        const auto identity = gateway::read_identity(front.tls_certificate, front.tls_key, now);
+        add("gateway",
+            "certificate",
+            identity
+                ? doctor::judge_certificate(front.tls_certificate, (*identity)->validity(), now)
+                : doctor::from_error(identity.error()));
     }
 
     void machine() {

@@ -92,6 +92,7 @@ struct Gauges {
     std::int64_t in_flight = 0;
     std::int64_t queued = 0;
     std::int64_t connections = 0;
+    std::int64_t certificate_ends = 0;
 };
 
 void write_gauges(Page& page, const Gauges& gauges) {
@@ -101,6 +102,10 @@ void write_gauges(Page& page, const Gauges& gauges) {
     page.sample("", gauges.queued);
     page.family("handover_connections", "gauge", "Open client connections.");
     page.sample("", gauges.connections);
+    page.family("handover_tls_certificate_expiry_timestamp_seconds",
+                "gauge",
+                "When the gateway's certificate ends, in Unix time; absent without TLS.");
+    if (gauges.certificate_ends != 0) page.sample("", gauges.certificate_ends);
 }
 
 void write_totals(Page& page, const Counts& counts) {
@@ -266,6 +271,7 @@ std::string Metrics::text() const {
         gauges.queued += loop->queued;
         gauges.connections += loop->connections;
     }
+    gauges.certificate_ends = certificate_ends;
     Page page;
     write_gauges(page, gauges);
     write_totals(page, sum);

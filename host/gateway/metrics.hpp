@@ -99,6 +99,8 @@ public:
     [[nodiscard]] LoopMetrics& elsewhere() { return *loops_.back(); }
     [[nodiscard]] std::string text() const;  // the whole page
 
+    std::atomic<std::int64_t> certificate_ends = 0;  // Unix time; 0: there is none
+
 private:
     std::vector<std::unique_ptr<LoopMetrics>> loops_;  // and one more
 };

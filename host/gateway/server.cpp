@@ -15,9 +15,11 @@
 #include <thread>
 #include <utility>
 
+#include "gateway/certificate_reminder.hpp"
 #include "gateway/loop.hpp"
 #include "gateway/resting_memory.hpp"
 #include "log/log.hpp"
+#include "tls/identity.hpp"
 
 namespace handover::gateway {
 namespace {
@@ -39,7 +41,8 @@ constexpr std::string_view too_many_connections =
 
 class Server {
 public:
-    Server(ServerOptions options, Metrics& metrics) : options_(std::move(options)) {
+    Server(ServerOptions options, Metrics& metrics)
+        : options_(std::move(options)), metrics_(metrics) {
         const auto count = usable_cpus();
         front_ = std::make_shared<const FrontState>(options_.front);
         for (std::size_t i = 0; i < count; ++i)
@@ -70,6 +73,7 @@ private:
     void reload();
     void reloaded(const Result<FrontState>& state);
     void take_over(const FrontState& state);
+    void take_certificate();
     void look_around();
     void watch_keys();
     void publish(FrontState state);
@@ -85,6 +89,7 @@ private:
     }
 
     ServerOptions options_;
+    Metrics& metrics_;
     std::shared_ptr<const FrontState> front_;
     std::vector<std::unique_ptr<Loop>> loops_;
     std::vector<std::unique_ptr<Door>> doors_;
@@ -93,6 +98,7 @@ private:
     std::size_t remaining_ = 0;                // loops that still have connections
     bool draining_ = false;
     RestingMemory memory_ = RestingMemory();
+    CertificateReminder certificate_ = {};
     bool reload_again_ = false;  // a further SIGHUP came while one was carried out
     std::jthread reloading_;
     std::jthread ending_;
@@ -220,6 +226,7 @@ void Server::reloaded(const Result<FrontState>& state) {
 
 void Server::take_over(const FrontState& state) {
     publish(state);
+    take_certificate();
     const auto left = std::make_shared<std::atomic<std::size_t>>(loops_.size());
     on_every_loop([this, left](Loop& loop) {
         loop.use(options_.make_routes(
@@ -234,6 +241,17 @@ void Server::publish(FrontState state) {
     on_every_loop([front = front_](Loop& loop) { loop.use(front); });
 }
 
+void warn(const std::optional<std::string>& reminder) {
+    if (reminder) log::warning("serve", *reminder);
+}
+
+void Server::take_certificate() {
+    std::optional<tls::Validity> validity;
+    if (front_->identity) validity = front_->identity->validity();
+    metrics_.certificate_ends = validity ? validity->until : 0;
+    warn(certificate_.take(validity, std::time(nullptr)));
+}
+
 void Server::look_around() {
     timer_->expires_after(between_looks);
     timer_->async_wait([this](const Code& error) {
@@ -243,6 +261,7 @@ void Server::look_around() {
             std::any_of(loops_.begin(), loops_.end(), [](const std::unique_ptr<Loop>& loop) {
                 return loop->metrics().in_flight > 0;
             }));
+        warn(certificate_.look(std::time(nullptr)));
         look_around();
     });
 }
@@ -309,6 +328,7 @@ void Server::run() {
     hangup_.emplace(first().io(), SIGHUP);
     timer_.emplace(first().io());
     watch_hangup();
+    take_certificate();
     look_around();
     open_doors();
     const std::stop_callback on_stop(
