@@ -170,16 +170,17 @@ private:
                                  to.provider));
     }
 
+    void note(const UpstreamFailure& failure) {
+        request_.notes.error = code_name(failure.error.code);
+        if (failure.refusal) request_.notes.upstream_status = failure.refusal->status;
+        log::info("gateway", fmt::format("{}: {}", request_.request_id, failure.error.message));
+    }
+
     void give_up(const Unserved& unserved) {
         const auto* failure = std::get_if<UpstreamFailure>(&unserved);
         const auto error = failure != nullptr ? api_error(*failure, parts_.max_retries, now())
                                               : std::get<ApiError>(unserved);
-        if (failure != nullptr) {
-            request_.notes.error = code_name(failure->error.code);
-            if (failure->refusal) request_.notes.upstream_status = failure->refusal->status;
-            log::info("gateway",
-                      fmt::format("{}: {}", request_.request_id, failure->error.message));
-        }
+        if (failure != nullptr) note(*failure);
         if (responder_.head_sent()) {
             if (relay_ != nullptr) relay_->fail(error);
             return;

@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "gateway/client_request.hpp"
 #include "gateway/request_slots.hpp"
@@ -28,7 +29,7 @@ public:
         std::chrono::milliseconds queue_timeout = std::chrono::minutes(1);
     };
 
-    explicit LoopSteps(const Parts& parts) : parts_(parts) {}
+    explicit LoopSteps(Parts parts) : parts_(std::move(parts)) {}
 
     auth::ResolvedPtr resolve_now(const auth::Target& target) override;
     Awaitable<Result<auth::ResolvedPtr>> resolve(const auth::Target& target,
