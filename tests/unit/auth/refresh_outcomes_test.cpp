@@ -1,5 +1,7 @@
 // What a refresh can come to: every row of the outcome table, back-off, the journal of one whose
 // answer was lost, whose tokens they are.
+#include <fmt/format.h>
+
 #include <catch2/catch.hpp>
 
 #include <atomic>
@@ -232,11 +234,14 @@ TEST_CASE("tokens of another account are not kept") {
                 REQUIRE(broker.store_login(world.target, method, old));
                 const auto after = jwt(std::string(c.after).insert(1, R"("iat":1,)"));
                 const auto access = in_id_token ? "sandbox-access-1" : after;
-                const auto id = in_id_token ? R"("id_token":")" + after + "\"," : "";
-                world.answer(
-                    answered(200,
-                             "{" + id + R"("access_token":")" + access +
-                                 R"(","refresh_token":"sandbox-refresh-1","expires_in":3600})"));
+                const auto id =
+                    in_id_token ? fmt::format(R"("id_token":"{}",)", after) : std::string();
+                world.answer(answered(
+                    200,
+                    fmt::format(
+                        R"({{{}"access_token":"{}","refresh_token":"sandbox-refresh-1","expires_in":3600}})",
+                        id,
+                        access)));
                 world.now = 3600 - 100;
                 const auto got = broker.resolve(world.target, {});
                 REQUIRE(got);

@@ -102,6 +102,7 @@ TEST_CASE("16 threads, one refresh") {
     std::barrier start(16);
     std::atomic<int> successes = 0;
     std::vector<std::thread> threads;
+    threads.reserve(16);
     for (int i = 0; i < 16; ++i) {
         threads.emplace_back([&] {
             start.arrive_and_wait();

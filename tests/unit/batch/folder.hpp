@@ -1,8 +1,7 @@
 // A temporary folder of one test, and the small files in it.
 #pragma once
 
-#include <stdlib.h>
-
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>

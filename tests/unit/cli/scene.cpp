@@ -1,8 +1,7 @@
 #include "scene.hpp"
 
-#include <stdlib.h>
-
 #include <chrono>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 

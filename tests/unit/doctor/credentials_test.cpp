@@ -1,9 +1,8 @@
 #include "doctor/credentials.hpp"
 
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <catch2/catch.hpp>
-
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 

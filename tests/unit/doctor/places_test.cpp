@@ -1,10 +1,9 @@
 #include "doctor/places.hpp"
 
-#include <stdlib.h>
 #include <sys/file.h>
 #include <unistd.h>
 #include <catch2/catch.hpp>
-
+#include <cstdlib>
 #include <fstream>
 
 namespace handover::doctor {

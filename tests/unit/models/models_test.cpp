@@ -1,9 +1,8 @@
 #include "models/models.hpp"
 
-#include <stdlib.h>
-
 #include <catch2/catch.hpp>
 
+#include <cstdlib>
 #include <filesystem>
 
 #include "auth/file_store.hpp"
