@@ -30,7 +30,7 @@ Pieces rest_of(std::string_view head, std::string_view body, std::size_t from, s
 
 Connection::Connection(Socket opened, std::unique_ptr<tls::ClientSession> session)
     : socket_(std::move(opened)), session_(std::move(session)) {
-    if (session_) sealed_in_.reset(new Sealed);
+    if (session_) sealed_in_ = std::make_unique_for_overwrite<Sealed>();
 }
 
 Connection::~Connection() {

@@ -25,7 +25,7 @@ struct Peer {
 class ClientSession final : public Session {
 public:
     ClientSession(std::shared_ptr<const Trust> trust, const Peer& peer);
-    ~ClientSession();
+    ~ClientSession() override;
 
     // The client's hello is appended to `out`. What the server answers is fed and opened; the
     // handshake goes on by that.

@@ -1,5 +1,7 @@
 #include "tls/session.hpp"
 
+#include <strings.h>
+
 #include <algorithm>
 #include <array>
 #include <new>
@@ -118,9 +120,12 @@ bool Session::write(std::string_view plain) {
     return ssl_.write(session_, plain.data(), static_cast<int>(plain.size())) > 0;
 }
 
+// A request's credential stood in there.
 bool Session::leave(Record& record) {
     const std::string_view plain(record.bytes.data(), std::exchange(record.size, 0));
-    return plain.empty() || write(plain);
+    const bool written = plain.empty() || write(plain);
+    ::explicit_bzero(record.bytes.data(), plain.size());
+    return written;
 }
 
 // Into the record that is being filled; whole records of one piece need no copy.
