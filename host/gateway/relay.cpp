@@ -12,7 +12,6 @@
 #include "http/header_rules.hpp"
 #include "http/sse_decoder.hpp"
 #include "run/attempt.hpp"
-#include "run/raw_json.hpp"
 #include "secret/secret.hpp"
 
 namespace handover::gateway {
@@ -39,9 +38,7 @@ bool look_for_usage(std::string_view bytes, dialects::Dialect dialect, Notes& no
     const auto after = after_last("\"usage\"", bytes);
     const auto colon = after.find_first_not_of(" \t\r\n");
     if (colon == std::string_view::npos || after[colon] != ':') return false;
-    const auto value = run::raw_value(after.substr(colon + 1));
-    if (!value || value->front() != '{') return false;
-    const auto usage = dialects::read_usage(dialect, dialects::JsonView(*value));
+    const auto usage = dialects::read_usage(dialect, dialects::JsonView(after.substr(colon + 1)));
     if (usage) take_usage(notes, *usage);
     return usage.has_value();
 }

@@ -16,10 +16,10 @@ Failure bad_path(std::string_view path, std::string reason) {
                  .fix = "report this to the plugin's author"});
 }
 
-bool is_forbidden(char c) {
+constexpr auto is_forbidden = [](char c) {
     const auto byte = static_cast<unsigned char>(c);
     return byte <= 0x20 || byte >= 0x7F || c == '#' || c == '\\';
-}
+};
 
 // Percent-encoded dots count: servers decode them.
 bool is_dot_segment(std::string_view segment) {
