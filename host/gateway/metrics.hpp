@@ -32,14 +32,32 @@ struct Histogram {
     void add(const Histogram& other);
 };
 
+// Labels may be looked up by views of them. (clang 14 compares no tuples of different types.)
+struct LabelOrder {
+    using is_transparent = void;
+
+    template <typename One, typename Other>
+    bool operator()(const One& one, const Other& other) const {
+        return views(one) < views(other);
+    }
+
+private:
+    static std::string_view view(std::string_view text) { return text; }
+    static int view(int number) { return number; }
+    template <typename... Parts>
+    static auto views(const std::tuple<Parts...>& labels) {
+        return std::apply([](const auto&... part) { return std::tuple(view(part)...); }, labels);
+    }
+};
+
 // What was counted since the start. Plain values, so that they add up.
 struct Counts {
     using RequestLabels = std::tuple<std::string, std::string, int>;  // provider, dialect, status
     using TokenLabels = std::tuple<std::string, std::string>;         // provider, kind
 
     // Looked up with views: nothing is copied for a count that stands there already.
-    std::map<RequestLabels, std::uint64_t, std::less<>> requests = {};
-    std::map<TokenLabels, std::uint64_t, std::less<>> tokens = {};
+    std::map<RequestLabels, std::uint64_t, LabelOrder> requests = {};
+    std::map<TokenLabels, std::uint64_t, LabelOrder> tokens = {};
     std::map<TokenLabels, std::uint64_t> refreshes = {};  // provider, outcome
     std::map<std::string, std::uint64_t> fallbacks = {};  // provider that was left
     std::map<std::string, std::uint64_t> retries = {};    // provider
