@@ -3,6 +3,7 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <memory>
 #include <optional>
 
@@ -30,10 +31,11 @@ struct ApiShared {
 // One loop's.
 struct ApiLoop {
     ApiLoop(std::shared_ptr<ApiShared> all, boost::asio::io_context& io)
-        : shared(std::move(all)), client(io, shared->parts.client) {}
+        : shared(std::move(all)), client(io, shared->parts.client), sweep(io) {}
 
     std::shared_ptr<ApiShared> shared;
     http::LoopClient client;
+    boost::asio::steady_timer sweep;  // of the client's idle connections
 };
 
 enum class Endpoint { responses, chat_completions, embeddings };

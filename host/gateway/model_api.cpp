@@ -1,12 +1,29 @@
 #include "gateway/model_api.hpp"
 
 #include <boost/asio/io_context.hpp>
+#include <chrono>
 #include <utility>
 
 #include "gateway/generation.hpp"
 #include "gateway/model_listing.hpp"
 
 namespace handover::gateway {
+namespace {
+
+constexpr std::chrono::seconds between_sweeps(30);
+
+// After busy times many connections to upstreams rest, and the last request may have come.
+void sweep(const std::shared_ptr<ApiLoop>& loop) {
+    loop->sweep.expires_after(between_sweeps);
+    loop->sweep.async_wait([weak = std::weak_ptr(loop)](const boost::system::error_code& error) {
+        const auto self = weak.lock();
+        if (error || !self) return;
+        self->client.close_idle();
+        sweep(self);
+    });
+}
+
+}  // namespace
 
 std::shared_ptr<ModelApi> ModelApi::make(ModelApiParts parts) {
     return std::shared_ptr<ModelApi>(new ModelApi(std::make_shared<ApiShared>(std::move(parts))));
@@ -29,6 +46,7 @@ void ModelApi::take_over() {
 
 void ModelApi::add_routes(Routes& routes, const LoopContext& loop) {
     const auto own = std::make_shared<ApiLoop>(shared_, loop.io);
+    sweep(own);
     const auto generates = [&](std::string_view path, Endpoint endpoint) {
         routes.add("POST", path, [own, endpoint](ClientRequest& request, Responder& responder) {
             return generate(own, endpoint, request, responder);

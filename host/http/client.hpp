@@ -17,6 +17,10 @@
 
 namespace handover::http {
 
+// A kept connection that nobody needed for so long is not used again: servers close theirs after 5
+// s (uvicorn, node) to minutes.
+inline constexpr std::chrono::minutes longest_idle(2);
+
 struct ClientOptions {
     std::string proxy = {};  // empty: the usual environment variables; never for loopback targets
     std::string ca_file =

@@ -27,6 +27,7 @@ public:
     [[nodiscard]] boost::asio::io_context& io() { return io_; }
     [[nodiscard]] const ClientOptions& options() const { return options_; }
     Origin& origin(const Target& target) { return origins_.of(target); }
+    Origins& origins() { return origins_; }
     Result<EventLoop*> curl();  // opened by the first request that needs it
     const TrustRoots& trust_roots();
     const Result<std::shared_ptr<const tls::Trust>>& trust();  // the same for TLS of our own

@@ -68,6 +68,10 @@ LoopClient::~LoopClient() {
     impl_->lane->abandon_all();
 }
 
+void LoopClient::close_idle(std::chrono::steady_clock::duration longest) {
+    impl_->lane->origins().close_idle(std::chrono::steady_clock::now() - longest);
+}
+
 boost::asio::awaitable<StreamEnd> LoopClient::stream(const Request& request,
                                                      const ResponseHandler& handler,
                                                      std::stop_token stop) {

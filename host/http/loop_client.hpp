@@ -3,6 +3,7 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <chrono>
 #include <memory>
 #include <stop_token>
 
@@ -33,6 +34,10 @@ public:
     boost::asio::awaitable<StreamEnd> stream(const Request& request,
                                              const ResponseHandler& handler,
                                              std::stop_token stop);
+
+    // Closes the connections that nobody needed for so long. By itself the client does so when it
+    // wants one: call this from time to time where no request may come any more.
+    void close_idle(std::chrono::steady_clock::duration longest = longest_idle);
 
 private:
     class Impl;

@@ -6,8 +6,6 @@
 namespace handover::http {
 namespace {
 
-// Servers close idle connections after 5 s (uvicorn, node) to minutes.
-constexpr auto longest_idle = std::chrono::minutes(2);
 constexpr std::size_t most_idle = 1024;  // to one server
 
 }  // namespace
@@ -19,9 +17,12 @@ bool Origin::is(const Target& target) const {
     return port_ == target.port && secure_ == (target.scheme == "https") && host_ == target.host;
 }
 
+void Origin::close_idle(std::chrono::steady_clock::time_point since_before) {
+    while (!idle_.empty() && idle_.front()->idle_since < since_before) idle_.pop_front();
+}
+
 std::shared_ptr<Connection> Origin::take() {
-    const auto oldest = std::chrono::steady_clock::now() - longest_idle;
-    while (!idle_.empty() && idle_.front()->idle_since < oldest) idle_.pop_front();
+    close_idle(std::chrono::steady_clock::now() - longest_idle);
     while (!idle_.empty()) {
         auto connection = std::move(idle_.back());
         idle_.pop_back();
@@ -48,6 +49,10 @@ Origin& Origins::of(const Target& target) {
     const auto found = std::find_if(
         all_.begin(), all_.end(), [&](const Origin& origin) { return origin.is(target); });
     return found == all_.end() ? all_.emplace_back(target) : *found;
+}
+
+void Origins::close_idle(std::chrono::steady_clock::time_point since_before) {
+    for (auto& origin : all_) origin.close_idle(since_before);
 }
 
 }  // namespace handover::http

@@ -2,6 +2,7 @@
 // reaches them. For the files of this folder only.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -23,6 +24,7 @@ public:
     // The one used last, if it is still open and silent; null where there is none.
     std::shared_ptr<Connection> take();
     void keep(std::shared_ptr<Connection> connection);
+    void close_idle(std::chrono::steady_clock::time_point since_before);
 
     // An https server that answered libcurl in HTTP/1.1 needs it no more: from the next request on
     // it has connections of this loop's own.
@@ -52,6 +54,7 @@ class Origins {
 public:
     // Lives as long as this.
     Origin& of(const Target& target);
+    void close_idle(std::chrono::steady_clock::time_point since_before);
 
 private:
     std::deque<Origin> all_ = {};  // few: one for each provider in use

@@ -118,6 +118,24 @@ TEST_CASE("a coroutine gets its answer as it comes") {
     }
 }
 
+TEST_CASE("connections that rest are closed when they are told to be") {
+    LoopbackServer server([](const Received&) { return answer(200, "{}"); });
+    asio::io_context io;
+    LoopClient client(io, {});
+    const Request request = {.url = server.url()};
+    const auto ask = [&] {
+        const ResponseHandler handler;
+        CHECK(run(io, client.stream(request, handler, {})).delivery == Delivery::answered);
+    };
+    ask();
+    client.close_idle();  // it is not that old
+    ask();
+    CHECK(server.connections() == 1);
+    client.close_idle(0s);
+    ask();
+    CHECK(server.connections() == 2);
+}
+
 TEST_CASE("many calls at a time share one loop") {
     LoopbackServer server([](const Received& received) { return answer(200, received.body); });
     asio::io_context io;
