@@ -11,27 +11,39 @@
 
 using namespace handover;
 
+namespace {
+
+constexpr std::string_view another = "another \" model";
+constexpr std::string_view another_quoted = R"("another \" model")";
+
+void require(bool holds) {
+    if (!holds) std::abort();
+}
+
+void check_renamed(std::string_view body, const std::string& renamed, bool stream) {
+    require(dialects::is_json(renamed));
+    require(run::raw_member(renamed, "model") == another_quoted);
+    const auto again = gateway::read_asked(renamed);
+    const auto* read = std::get_if<gateway::AskedModel>(&again);
+    require(read != nullptr && read->model == another && read->stream == stream);
+    for (const auto& [name, value] : run::raw_members(body)) {
+        require(dialects::is_json(value));
+        require(name == "model" || run::raw_member(renamed, name) == run::raw_member(body, name));
+    }
+}
+
+}  // namespace
+
 extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t size) {
     const std::string_view body(reinterpret_cast<const char*>(data), size);
     for (const auto& [name, value] : run::raw_members(body)) (void)run::raw_elements(value);
     const auto asked = gateway::read_asked(body);
     if (const auto* refused = std::get_if<gateway::ApiError>(&asked)) {
-        if (refused->status != 400 || refused->message.empty()) std::abort();
+        require(refused->status == 400 && !refused->message.empty());
         return 0;
     }
-    if (!dialects::is_json(body)) std::abort();
-    constexpr std::string_view another = R"("another \" model")";
-    const auto renamed = gateway::with_model(body, "another \" model");
-    if (!dialects::is_json(renamed)) std::abort();
-    if (run::raw_member(renamed, "model") != another) std::abort();
-    const auto again = gateway::read_asked(renamed);
-    const auto* read = std::get_if<gateway::AskedModel>(&again);
-    if (read == nullptr || read->model != "another \" model") std::abort();
-    if (read->stream != std::get<gateway::AskedModel>(asked).stream) std::abort();
-    for (const auto& [name, value] : run::raw_members(body)) {
-        if (!dialects::is_json(value)) std::abort();
-        if (name != "model" && run::raw_member(renamed, name) != run::raw_member(body, name))
-            std::abort();
-    }
+    require(dialects::is_json(body));
+    const bool stream = std::get<gateway::AskedModel>(asked).stream;
+    check_renamed(body, gateway::with_model(body, another), stream);
     return 0;
 }

@@ -22,23 +22,25 @@ struct Collected {
     bool operator==(const Collected&) const = default;
 };
 
+// What one event brings; false once there is nothing more to come.
+bool take(run::Collector& collector, const http::SseEvent& event, Collected& collected) {
+    if (event.data != "[DONE]" && !dialects::is_json(event.data)) collected.events_are_json = false;
+    auto taken = collector.take(event);
+    collected.text += taken.text;
+    if (taken.failure) collected.failure += *taken.failure + '\n';
+    collected.ended = taken.ended || taken.failure;
+    return !collected.ended;
+}
+
 Collected collect(std::string_view dialect, std::string_view stream, std::size_t step) {
     const auto collector = run::make_collector(dialect);
     http::SseDecoder decoder;
     Collected collected;
     for (std::size_t at = 0; at < stream.size() && !collected.ended; at += step) {
         decoder.feed(stream.substr(at, step));
-        while (!collected.ended) {
-            const auto event = decoder.next();
-            if (!event) std::abort();  // the limit is far beyond any input here
-            if (!*event) break;
-            const auto data = (*event)->data;
-            if (data != "[DONE]" && !dialects::is_json(data)) collected.events_are_json = false;
-            auto taken = collector->take(**event);
-            collected.text += taken.text;
-            if (taken.failure) collected.failure += *taken.failure + '\n';
-            collected.ended = taken.ended || taken.failure;
-        }
+        auto event = decoder.next();
+        while (event && *event && take(*collector, **event, collected)) event = decoder.next();
+        if (!event) std::abort();  // the limit is far beyond any input here
     }
     collected.result = collector->result().value_or("");
     return collected;
