@@ -1,6 +1,8 @@
 #include "http/header_rules.hpp"
 
 #include <algorithm>
+#include <cstdint>
+#include <cstring>
 
 #include "text/character_set.hpp"
 #include "text/printable.hpp"
@@ -9,6 +11,21 @@ namespace handover::http {
 namespace {
 
 constexpr auto token_characters = text::CharacterSet::alphanumeric_and("!#$%&'*+-.^_`|~");
+
+constexpr auto is_allowed_in_value = [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return (byte >= 0x20 && byte != 0x7F) || c == '\t';
+};
+
+// Nothing but printable ASCII, which nearly every value is: where a byte is not, the sums reach its
+// top bit.
+bool are_eight_printable(const char* at) {
+    constexpr std::uint64_t each = 0x0101010101010101U;
+    constexpr std::uint64_t top_bits = 0x80U * each;
+    std::uint64_t bytes = 0;
+    std::memcpy(&bytes, at, sizeof bytes);
+    return ((bytes | (bytes - 0x20U * each) | (bytes + each)) & top_bits) == 0;
+}
 
 Failure refused(std::string message) {
     return fail({.code = Errc::internal,
@@ -33,10 +50,8 @@ bool is_token(std::string_view name) {
 }
 
 bool is_header_value(std::string_view value) {
-    return std::none_of(value.begin(), value.end(), [](char c) {
-        const auto byte = static_cast<unsigned char>(c);
-        return (byte < 0x20 && c != '\t') || byte == 0x7F;
-    });
+    while (value.size() >= 8 && are_eight_printable(value.data())) value.remove_prefix(8);
+    return std::all_of(value.begin(), value.end(), is_allowed_in_value);
 }
 
 Result<void> check_head(const Request& request) {

@@ -163,6 +163,7 @@ ResponseParser::Step ResponseParser::on_status_line(std::string_view line) {
     if (line.size() > shortest && line[shortest] != ' ') return fail(not_http);
     minor_version_ = line[7] - '0';
     head_.status = (code[0] - '0') * 100 + (code[1] - '0') * 10 + (code[2] - '0');
+    if (spare_.empty()) spare_.swap(head_.headers);
     while (!head_.headers.empty()) {
         spare_.push_back(std::move(head_.headers.back()));
         head_.headers.pop_back();
@@ -185,7 +186,8 @@ ResponseParser::Step ResponseParser::on_header_line(std::string_view line) {
     if (colon == std::string_view::npos || !is_token(line.substr(0, colon)))
         return fail("a line of its head is no header");
     const auto value = trim(line.substr(colon + 1));
-    if (value.find('\r') != std::string_view::npos || value.find('\0') != std::string_view::npos)
+    constexpr std::string_view ends_lines("\r\0", 2);
+    if (!is_header_value(value) && value.find_first_of(ends_lines) != std::string_view::npos)
         return fail("a header's value holds a control character");
     auto& header = new_header();
     header.name.assign(line.substr(0, colon));

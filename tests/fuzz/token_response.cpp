@@ -33,7 +33,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (verdict.outcome == RefreshOutcome::terminal && verdict.code.empty()) std::abort();
     if (judge_exchange(outcome, sent_at) && verdict.outcome != RefreshOutcome::success)
         std::abort();
-    const auto pause = parse_retry_after(bytes, sent_at);
+    const auto pause = asked_pause({{.name = "Retry-After", .value = std::string(bytes)}}, sent_at);
     if (pause && (*pause < Milliseconds(0) || *pause > std::chrono::hours(1))) std::abort();
     return 0;
 }

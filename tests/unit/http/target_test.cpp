@@ -2,8 +2,6 @@
 
 #include <catch2/catch.hpp>
 
-#include "http/header_rules.hpp"
-
 using handover::http::parse_target;
 using handover::http::Target;
 
@@ -59,20 +57,4 @@ TEST_CASE("URLs that are not used") {
         CAPTURE(url);
         CHECK_FALSE(parse_target(url));
     }
-}
-
-TEST_CASE("names and values of headers") {
-    using handover::http::is_header_value;
-    using handover::http::is_token;
-    CHECK(is_token("X-Team"));
-    CHECK_FALSE(is_token(""));
-    CHECK_FALSE(is_token("X Team"));
-    CHECK_FALSE(is_token("X:"));
-    CHECK_FALSE(is_token("X\xC3\xA9"));
-    CHECK(is_header_value("a\tb \xC3\xA9"));
-    CHECK(is_header_value(""));
-    CHECK_FALSE(is_header_value("a\rb"));
-    CHECK_FALSE(is_header_value("a\nb"));
-    CHECK_FALSE(is_header_value(std::string_view("a\0b", 3)));
-    CHECK_FALSE(is_header_value("a\x7F"));
 }
