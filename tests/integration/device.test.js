@@ -13,7 +13,7 @@ describe('RFC 8628, authority: oidc-provider', () => {
     const run = home.start(DEVICE);
     const shown = await shownCode(run);
     assert.match(run.stderr, /valid for \d+ min/);
-    assert.match(run.stderr, new RegExp(`^${world.issuer}/device\\?user_code=${shown.user_code}$`, 'm'));
+    await run.until(new RegExp(`^${world.issuer}/device\\?user_code=${shown.user_code}$`, 'm')); // the last of what it shows
     await world.authority.record.until({ answered: 'token', status: 400 }); // authorization_pending
     const page = await enterCode(shown);
     assert.match(page.body, /Signed in/, page.body);
