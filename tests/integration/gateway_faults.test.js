@@ -13,7 +13,7 @@ import { Door } from './lib/door.js';
 import { drained, Gateway, keyed, rejection } from './lib/gateway.js';
 import { binary, Home, toml } from './lib/handover.js';
 import { eventually, noRefreshChild } from './lib/processes.js';
-import { post, raw, unchunked } from './lib/raw.js';
+import { post, raw } from './lib/raw.js';
 import { gate } from './lib/record.js';
 import { login, succeeded } from './lib/scene.js';
 import { chatChunks, messageItem, responseEvents, startScriptedModels } from './lib/scripted_models.js';
@@ -78,8 +78,8 @@ test('the upstream is killed in mid-stream: an error that the clients raise, and
     assert.match(error.message, /connection/, about);
     assert.ok(!events.some((event) => event.type === 'response.completed' || event.choices?.[0]?.finish_reason), about);
 
-    await bytes.until(/\r\n0\r\n\r\n$/); // the chunks end in order, only the stream does not
-    const last = unchunked(bytes.received).split('\n\n').filter(Boolean).at(-1);
+    // The chunks end in order, only the stream does not.
+    const last = (await bytes.body()).split('\n\n').filter(Boolean).at(-1);
     const [, name, data] = /^(?:event: (\w+)\n)?data: (.*)$/.exec(last);
     assert.equal(name, ours === 'responses' ? 'error' : undefined, about);
     const said = JSON.parse(data);
@@ -365,8 +365,7 @@ test('SIGHUP with a config that is wrong: refused with the place, the old one st
   await gateway.run.until(/the config is reloaded/);
   const { events } = await (async () => { held.open(); return drained(await create(gateway.client(), 'chat_completions', 'fast', 'x', { stream: true })); })();
   assert.equal(events.map((event) => event.choices[0]?.delta.content ?? '').join(''), 'other-modelthe end');
-  await stream.until(/\[DONE\][^]*\r\n0\r\n\r\n$/);
-  assert.match(unchunked(stream.received), /"the end"/);
+  assert.match(await stream.body(), /"the end"[^]*\[DONE\]/);
 });
 
 test('SIGHUP with another address: it is said that this needs a restart, the rest holds', async (t) => {

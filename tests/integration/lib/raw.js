@@ -42,6 +42,12 @@ export class Raw {
     return this.when(() => pattern.test(this.received), String(pattern));
   }
 
+  // The whole body of the one answer that was asked for.
+  async body() {
+    await this.when(() => wholeBody(this.received) !== undefined, 'a whole body');
+    return wholeBody(this.received);
+  }
+
   async end() {
     await this.when(() => this.ended, 'the end');
     this.socket.destroy();
@@ -66,18 +72,29 @@ export function post(gateway, path, body) {
   return `POST ${path} HTTP/1.1\r\nHost: localhost\r\nx-api-key: ${gateway.key}\r\nContent-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`;
 }
 
-// The body of a chunked answer, without what holds it together; an error where it is cut short.
-export function unchunked(received) {
-  let rest = received.slice(received.indexOf('\r\n\r\n') + 4);
+// The body of the one answer in `received`, chunked or of a length; undefined until all of it is there.
+function wholeBody(received) {
+  const start = received.indexOf('\r\n\r\n') + 4;
+  if (start < 4) return undefined;
+  const rest = received.slice(start);
+  const length = /\r\ncontent-length: *(\d+)\r\n/i.exec(received.slice(0, start));
+  if (length) return rest.length < Number(length[1]) ? undefined : rest.slice(0, Number(length[1]));
+  return unchunked(rest);
+}
+
+function unchunked(rest) {
   let body = '';
-  for (;;) {
-    const line = /^([0-9a-f]+)\r\n/.exec(rest);
-    if (!line) throw new Error(`no chunk: ${JSON.stringify(rest)}`);
-    const size = parseInt(line[1], 16);
-    const end = line[0].length + size;
-    if (rest.slice(end, end + 2) !== '\r\n') throw new Error(`a chunk that is cut: ${JSON.stringify(rest)}`);
+  for (let at = 0; ;) {
+    const end = rest.indexOf('\r\n', at);
+    if (end < 0) return undefined;
+    const line = rest.slice(at, end);
+    if (!/^[0-9a-f]+$/.test(line)) throw new Error(`not a chunk: ${JSON.stringify(rest.slice(at))}`);
+    const size = parseInt(line, 16);
+    at = end + 2 + size;
+    if (rest.length < at + 2) return undefined;
+    if (rest.slice(at, at + 2) !== '\r\n') throw new Error(`a chunk that is cut: ${JSON.stringify(rest.slice(end))}`);
     if (size === 0) return body;
-    body += rest.slice(line[0].length, end);
-    rest = rest.slice(end + 2);
+    body += rest.slice(end + 2, at);
+    at += 2;
   }
 }
