@@ -54,8 +54,9 @@ function(handover_test name)
     cmake_parse_arguments(arg "" "" "SOURCES;USES" ${ARGN})
     add_executable(${name}_test ${arg_SOURCES})
     target_link_libraries(${name}_test PRIVATE handover_test_main ${arg_USES} handover_warnings handover_sanitizers)
-    # Most of a build is compiling tests; optimising them takes twice the time and saves none.
-    target_compile_options(${name}_test PRIVATE -O0)
+    # Most of a build is compiling tests; optimising them takes twice the time and saves none, and looking for undefined behaviour in the tests
+    # themselves takes a quarter of it.
+    target_compile_options(${name}_test PRIVATE -O0 -fno-sanitize=undefined)
     set_target_properties(${name}_test PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
     add_test(NAME unit.${name} COMMAND ${name}_test)
     set_tests_properties(unit.${name} PROPERTIES TIMEOUT 120)
