@@ -55,4 +55,9 @@ std::optional<AnswerFailure> failure_in(const JsonObject& object, std::string_vi
     return std::nullopt;
 }
 
+AnswerFailure stream_broken_off() {
+    return {.message = "the provider's stream broke off before the answer was complete",
+            .code = "stream_broken_off"};
+}
+
 }  // namespace handover::dialects

@@ -12,4 +12,7 @@ namespace handover::dialects {
 // of Responses, a response that failed. Nothing if it is none.
 std::optional<AnswerFailure> failure_in(const JsonObject& object, std::string_view event_type = {});
 
+// Of an upstream that closed before its answer was whole.
+AnswerFailure stream_broken_off();
+
 }  // namespace handover::dialects

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "dialects/failure.hpp"
 #include "dialects/json_text.hpp"
 #include "dialects/stream.hpp"
 
@@ -32,11 +33,7 @@ protected:
         if (usage) usage_ = usage;
     }
     // The upstream closed before its answer was whole.
-    void broken_off(std::string& out) {
-        fail({.message = "the provider's stream broke off before the answer was complete",
-              .code = "stream_broken_off"},
-             out);
-    }
+    void broken_off(std::string& out) { fail(stream_broken_off(), out); }
 
 private:
     Dialect client_;

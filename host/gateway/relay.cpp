@@ -5,10 +5,12 @@
 #include <cstring>
 #include <utility>
 
+#include "dialects/failure.hpp"
 #include "dialects/stream.hpp"
 #include "dialects/usage.hpp"
 #include "gateway/event_boundary.hpp"
 #include "gateway/relay_parts.hpp"
+#include "gateway/stream_end.hpp"
 #include "http/header_rules.hpp"
 #include "http/sse_decoder.hpp"
 #include "run/attempt.hpp"
@@ -79,7 +81,15 @@ public:
     [[nodiscard]] bool ended() const override { return ended_; }
 
     std::optional<http::Response> finish() override {
-        writer_.queue(rest_);
+        // Some leave the blank line after their last event away.
+        if (!rest_.empty() && stream_end(dialect_, rest_ + "\n\n").reached)
+            hand_over(rest_ + "\n\n");
+        auto end = stream_end(dialect_, last_);
+        if (!end.reached) {
+            end.failure = dialects::stream_broken_off();
+            writer_.queue(dialects::failure_event(dialect_, *end.failure, pieces_));
+        }
+        if (end.failure) writer_.notes().error = end.failure->code;
         writer_.finish();
         return std::nullopt;
     }
@@ -93,6 +103,7 @@ private:
     bool hand_over(std::string_view events) {
         if (events.empty()) return true;
         ++pieces_;
+        keep_last(events);
         const bool usage = look_for_usage(events, dialect_, writer_.notes());
         // Only the last event of a response states its usage.
         ended_ =
@@ -100,10 +111,17 @@ private:
         return writer_.queue(events);
     }
 
+    void keep_last(std::string_view events) {
+        const bool only_comments =
+            events.front() == ':' && events.find("\ndata") == std::string_view::npos;
+        if (!only_comments) last_.assign(events);
+    }
+
     ClientWriter writer_;
     dialects::Dialect dialect_;
     std::int64_t pieces_ = 0;
     bool ended_ = false;
+    std::string last_ = {};  // events that came together
     std::string rest_ = {};  // the beginning of an event
 };
 

@@ -160,6 +160,89 @@ TEST_CASE("a stream that breaks ends as an error that the official clients raise
     }
 }
 
+TEST_CASE("a stream that passes and ends in order, but not with its end, broke off") {
+    constexpr auto responses = Dialect::responses;
+    constexpr auto chat = Dialect::chat_completions;
+    struct Case {
+        const char* name;
+        Dialect dialect;
+        std::string text;
+        const char* error;  // for the log; empty: the stream is whole, and passes as it is
+    };
+    const std::string one =
+        R"(data: {"choices":[{"index":0,"delta":{"content":"Hi"},"finish_reason":null}]})"
+        "\n\n";
+    const std::string finish =
+        R"(data: {"choices":[{"index":0,"delta":{},"finish_reason": "stop"}]})"
+        "\n\n";
+    const std::string usage =
+        R"(data: {"choices":[],"usage":{"prompt_tokens":1,"completion_tokens":1}})"
+        "\n\n";
+    const std::string created =
+        R"(data: {"type":"response.created","response":{"status":"in_progress","error":null}})"
+        "\n\n";
+    const std::string failed =
+        R"(data: {"type":"response.failed","response":{"status":"failed","error":{"code":"rate_limit_exceeded","message":"m"}}})"
+        "\n\n";
+    const Case cases[] = {
+        {"nothing", chat, "", "stream_broken_off"},
+        {"a chunk", chat, one, "stream_broken_off"},
+        {"a chunk and a comment", chat, one + ": data\n\n", "stream_broken_off"},
+        {"half a chunk", chat, finish + R"(data: {"choices":[{"in)", ""},
+        {"the half of the first",
+         chat,
+         one + R"(data: {"choices":[{"index":0,"delta":{},"finish_)",
+         "stream_broken_off"},
+        {"the reason", chat, one + finish, ""},
+        {"the reason and a comment", chat, one + finish + ": data\n\n", ""},
+        {"the usage", chat, one + finish + usage, ""},
+        {"the word", chat, one + "data: [DONE]\n\n", ""},
+        {"an error",
+         chat,
+         one + "data: {\"error\":{\"message\":\"m\",\"code\":\"overloaded\"}}\n\n",
+         "overloaded"},
+        {"nothing of a response", responses, "", "stream_broken_off"},
+        {"the beginning", responses, created, "stream_broken_off"},
+        {"a failure", responses, created + failed, "rate_limit_exceeded"},
+        {"a whole response", responses, response_stream, ""},
+        {"incomplete", responses, created + "event: response.incomplete\ndata: {}\n\n", ""},
+    };
+    for (const auto& c : cases) {
+        for (const auto step : {std::size_t{1}, std::size_t{50}, std::size_t{10'000}}) {
+            DYNAMIC_SECTION(c.name << " in pieces of " << step) {
+                Scene scene;
+                scene.conversation = {
+                    .client = c.dialect, .upstream = c.dialect, .client_streams = true};
+                const auto relay = scene.relay(events);
+                for (std::size_t at = 0; at < c.text.size(); at += step)
+                    REQUIRE(relay->body(std::string_view(c.text).substr(at, step)));
+                CHECK_FALSE(relay->finish());
+                CHECK(scene.seen.finished);
+                CHECK(scene.notes.error == c.error);
+                const auto whole = c.text.substr(0, c.text.rfind("\n\n") + 2);
+                const bool broke = scene.notes.error == "stream_broken_off";
+                CHECK(scene.seen.body.starts_with(c.text.empty() ? "" : whole));
+                CHECK((scene.seen.body.find("broke off") != std::string::npos) == broke);
+                CHECK((broke || scene.seen.body == whole));
+            }
+        }
+    }
+}
+
+TEST_CASE("the blank line after the last event of a stream may be left away") {
+    for (const auto* last : {"data: [DONE]", "data: [DONE]\n"}) {
+        Scene scene;
+        scene.conversation = {.client = Dialect::chat_completions,
+                              .upstream = Dialect::chat_completions,
+                              .client_streams = true};
+        const auto relay = scene.relay(events);
+        REQUIRE(relay->body(last));
+        CHECK_FALSE(relay->finish());
+        CHECK(scene.notes.error.empty());
+        CHECK(scene.seen.body.starts_with("data: [DONE]\n\n"));
+    }
+}
+
 TEST_CASE("a slow client holds its own upstream back") {
     Scene scene;
     scene.conversation = {
