@@ -2,6 +2,7 @@
 #include <map>
 
 #include "run/collector.hpp"
+#include "run/delta_items.hpp"
 #include "run/error_event.hpp"
 #include "run/raw_json.hpp"
 
@@ -61,10 +62,11 @@ public:
         if (!data) return {};  // unparseable events are skipped, as codex does
         const auto type = event.type.empty() ? string_of(*data, "type") : std::string(event.type);
         if (is_error_event(type, event.data)) return {.failure = std::string(event.data)};
+        if (type == "response.output_item.done") return keep_item(*data, event.data);
+        if (is_terminal(type)) return finish(type, event.data);
+        told_.take(type, *data);
         if (type == "response.output_text.delta" || type == "response.refusal.delta")
             return say(*data);
-        if (type == "response.output_item.done") return keep_item(*data, event.data);
-        if (is_terminal(type)) return finish(event.data);
         return {};
     }
 
@@ -82,13 +84,16 @@ private:
     }
 
     Step keep_item(const json::object& data, std::string_view raw) {
-        if (const auto item = raw_member(raw, "item")) items_[index_of(data)] = std::string(*item);
+        const auto item = raw_member(raw, "item");
+        if (!item) return {};
+        items_[index_of(data)] = std::string(*item);
+        told_.forget(index_of(data));
         return {};
     }
 
     // The `output` of the final object can be empty (facts: the codex backend); it is then made of
-    // the finished items.
-    Step finish(std::string_view raw) {
+    // the finished items, and of what deltas said of those that were never finished.
+    Step finish(std::string_view type, std::string_view raw) {
         const auto response = raw_member(raw, "response");
         if (!response) return {};
         final_ = std::string(*response);
@@ -96,7 +101,10 @@ private:
         const bool is_empty = !output ||
                               output->find_first_not_of("[] \t\r\n") == std::string_view::npos ||
                               *output == "null";
-        if (is_empty && !items_.empty()) final_ = with_raw_member(*response, "output", all_items());
+        if (is_empty) {
+            items_.merge(told_.items(type.substr(type.rfind('.') + 1)));
+            if (!items_.empty()) final_ = with_raw_member(*response, "output", all_items());
+        }
         Step step = {.ended = true};
         if (!said_in_) step.text = response_text(*final_);  // a server that sends no deltas
         return step;
@@ -111,8 +119,9 @@ private:
         return array + ']';
     }
 
-    std::optional<std::int64_t> said_in_ = {};  // output_index of the last delta
-    std::map<std::int64_t, std::string> items_ = {};
+    std::optional<std::int64_t> said_in_ = {};        // output_index of the last delta
+    std::map<std::int64_t, std::string> items_ = {};  // the finished ones
+    DeltaItems told_ = {};                            // the others
     std::optional<std::string> final_ = {};
 };
 

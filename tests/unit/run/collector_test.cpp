@@ -19,17 +19,23 @@ struct Collected {
     std::optional<std::string> result = {};
 };
 
-Collected collect(std::string_view dialect, const std::string& stream) {
+Collected collect(std::string_view dialect,
+                  const std::string& stream,
+                  std::size_t step_size = std::string::npos) {
     const auto collector = handover::run::make_collector(dialect);
     SseDecoder decoder;
-    decoder.feed(stream);
     Collected out;
-    while (true) {
-        const auto event = decoder.next();
-        if (!event || !*event) break;
-        auto step = collector->take(**event);
-        out.text += step.text;
-        if (step.failure) out.failure = step.failure;
+    for (std::size_t at = 0; at < stream.size();) {
+        const auto bytes = std::string_view(stream).substr(at, step_size);
+        at += bytes.size();
+        decoder.feed(bytes);
+        while (true) {
+            const auto event = decoder.next();
+            if (!event || !*event) break;
+            auto step = collector->take(**event);
+            out.text += step.text;
+            if (step.failure) out.failure = step.failure;
+        }
     }
     out.result = collector->result();
     return out;
@@ -129,6 +135,116 @@ TEST_CASE("the edges of a Responses stream") {
             CHECK(out.result == c.result);
             CHECK(out.failure.has_value() == c.failed);
         }
+    }
+}
+
+TEST_CASE("what only deltas say is a part of the answer") {
+    struct Case {
+        const char* name;
+        std::string stream;
+        std::string output;
+    };
+    const auto delta = [](const std::string& kind, const std::string& at, const std::string& text) {
+        return event("response." + kind + ".delta", "{" + at + R"(,"delta":")" + text + R"("})");
+    };
+    const auto added = [](const std::string& index, const std::string& item) {
+        return event("response.output_item.added",
+                     R"({"output_index":)" + index + R"(,"item":)" + item + "}");
+    };
+    const auto message = [](const std::string& content) {
+        return R"({"type":"message","status":"completed","role":"assistant","content":[)" +
+               content + "]}";
+    };
+    const auto text = [](const std::string& said) {
+        return R"({"type":"output_text","text":")" + said + R"(","annotations":[]})";
+    };
+    const std::string at_0 = R"("output_index":0,"content_index":0)";
+    const std::string call =
+        R"({"id":"fc_1","type":"function_call","status":"in_progress","arguments":"","call_id":"c1","name":"f"})";
+    const Case cases[] = {
+        {"text",
+         delta("output_text", at_0, "pa") + delta("output_text", at_0, "r"),
+         message(text("par"))},
+        {"an item that was added keeps its id",
+         added(
+             "0",
+             R"({"id":"msg_1","type":"message","status":"in_progress","role":"assistant","content":[]})") +
+             delta("output_text", at_0, "par"),
+         R"({"id":"msg_1","type":"message","status":"completed","role":"assistant","content":[)" +
+             text("par") + "]}"},
+        {"no index at all", delta("output_text", R"("item_id":"m")", "par"), message(text("par"))},
+        {"text, then a refusal",
+         delta("output_text", at_0, "par") +
+             delta("refusal", R"("output_index":0,"content_index":1)", "No."),
+         message(text("par") + R"(,{"type":"refusal","refusal":"No."})")},
+        {"what is done is whole",
+         delta("output_text", at_0, "pa") +
+             event("response.output_text.done", "{" + at_0 + R"(,"text":"par"})"),
+         message(text("par"))},
+        {"what is done says nothing",
+         delta("output_text", at_0, "par") + event("response.output_text.done", "{" + at_0 + "}"),
+         message(text("par"))},
+        {"a function's arguments",
+         added("0", call) + delta("function_call_arguments", R"("output_index":0)", R"({\"a\")") +
+             delta("function_call_arguments", R"("output_index":0)", ":1}"),
+         R"({"id":"fc_1","type":"function_call","status":"completed","arguments":"{\"a\":1}","call_id":"c1","name":"f"})"},
+        {"a call that is given nothing",
+         added("0", call),
+         R"({"id":"fc_1","type":"function_call","status":"completed","arguments":"","call_id":"c1","name":"f"})"},
+        {"a call without a name",
+         delta("function_call_arguments", R"("output_index":0)", "{}"),
+         ""},
+        {"a custom tool's input",
+         added("1", R"({"type":"custom_tool_call","call_id":"c1","name":"sql","input":""})") +
+             delta("custom_tool_call_input", R"("output_index":1)", "select 1"),
+         R"({"type":"custom_tool_call","call_id":"c1","name":"sql","input":"select 1","status":"completed"})"},
+        {"thoughts",
+         delta("reasoning_summary_text", R"("output_index":0,"summary_index":0)", "hm") +
+             delta("reasoning_summary_text", R"("output_index":0,"summary_index":1)", "so") +
+             delta("output_text", R"("output_index":1,"content_index":0)", "par"),
+         R"({"type":"reasoning","status":"completed","summary":[{"type":"summary_text","text":"hm"},{"type":"summary_text","text":"so"}]},)" +
+             message(text("par"))},
+        {"an item that is done is not told twice",
+         delta("output_text", at_0, "pa") +
+             event("response.output_item.done", R"({"output_index":0,"item":{"n":1.0}})") +
+             delta("output_text", R"("output_index":1,"content_index":0)", "par"),
+         R"({"n":1.0},)" + message(text("par"))},
+        {"another kind at one place is left out",
+         added("0", call) + delta("output_text", at_0, "par"),
+         R"({"id":"fc_1","type":"function_call","status":"completed","arguments":"","call_id":"c1","name":"f"})"},
+        {"an item that says nothing",
+         added("0", R"({"type":"message","content":[]})") + delta("output_text", at_0, ""),
+         ""},
+        {"an item of a kind that has no deltas",
+         added("0", R"({"type":"web_search_call","id":"w"})"),
+         ""},
+    };
+    for (const auto& c : cases) {
+        DYNAMIC_SECTION(c.name) {
+            const auto stream =
+                c.stream + event("response.completed", R"({"response":{"id":"r","output":[]}})");
+            for (const std::size_t step : {stream.size(), std::size_t(1)}) {
+                const auto out = collect("responses", stream, step);
+                CHECK(out.result == R"({"id":"r","output":[)" + c.output + "]}");
+            }
+        }
+    }
+
+    SECTION("the final object's own output wins") {
+        const auto out =
+            collect("responses",
+                    delta("output_text", at_0, "par") +
+                        event("response.completed", R"({"response":{"output":[{"n":1.0}]}})"));
+        CHECK(out.result == R"({"output":[{"n":1.0}]})");
+        CHECK(out.text == "par");
+    }
+    SECTION("an answer that was cut says so of its items") {
+        const auto out = collect("responses",
+                                 delta("output_text", at_0, "par") +
+                                     event("response.incomplete", R"({"response":{"id":"r"}})"));
+        REQUIRE(out.result);
+        CHECK(out.result->find(R"("status":"incomplete")") != std::string::npos);
+        CHECK(handover::run::response_text(*out.result) == "par");
     }
 }
 
