@@ -34,6 +34,10 @@ CLI::Validator known_values(std::string description) {
     return {[](std::string&) { return std::string(); }, std::move(description)};
 }
 
+CLI::Validator not_empty() {
+    return {[](std::string& value) { return std::string(value.empty() ? "is empty" : ""); }, ""};
+}
+
 void bind_login(CLI::App& app, LoginOptions& o) {
     app.add_option("PROVIDER", o.provider, "Which provider (default: the default provider)")
         ->type_name("");
@@ -185,14 +189,17 @@ void bind_serve(CLI::App& app, ServeOptions& o) {
                    "openai-node, "
                    "openai-python or curl")
         ->type_name("CLIENT")
+        ->check(not_empty())
         ->check(known_values("{codex,openai-node,openai-python,curl}"));
     app.add_flag("--list-keys", o.list_keys, "Serve nothing, list the gateway's keys by name");
     app.add_option("--add-key",
                    o.add_key,
                    "Serve nothing, make a key of that name (or a new one in its place), print it")
-        ->type_name("KEY-NAME");
+        ->type_name("KEY-NAME")
+        ->check(not_empty());
     app.add_option("--remove-key", o.remove_key, "Serve nothing, remove the key of that name")
-        ->type_name("KEY-NAME");
+        ->type_name("KEY-NAME")
+        ->check(not_empty());
 }
 
 void bind_plugins_list(CLI::App& app, PluginsListOptions& o) {

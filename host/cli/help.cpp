@@ -116,7 +116,7 @@ constexpr Text texts[] = {
      "ends it when open streams are done.",
      "  handover serve\n"
      "  eval \"$(handover serve --print-env)\"\n"
-     "  handover serve --print-config codex >> ~/.codex/config.toml\n"
+     "  handover serve --print-config codex\n"
      "  handover serve --listen unix:/run/handover/gateway.sock\n"
      "  handover serve --add-key laptop\n"},
     {"plugins list",

@@ -72,6 +72,14 @@ Result<int> list_keys(gateway::GatewayKeyFile& file, const Streams& streams) {
     return 0;
 }
 
+// Of the default provider, where the config says it in letters that need no quoting.
+std::string example_model(const config::Config& settings) {
+    const auto provider = settings.providers.find(settings.default_provider.value_or(""));
+    if (provider == settings.providers.end() || !provider->second.model) return {};
+    auto model = provider->first + '/' + *provider->second.model;
+    return model.find_first_of("'\"\\") == std::string::npos ? model : "";
+}
+
 Result<int> print_for_client(const ServeOptions& options,
                              const config::Config& settings,
                              gateway::GatewayKeyFile& file,
@@ -82,7 +90,8 @@ Result<int> print_for_client(const ServeOptions& options,
     const auto url = url_of(*listen, !settings.front.tls_certificate.empty());
     if (!url) return url.failure();
     if (!options.print_config.empty()) {
-        const auto lines = gateway::client_config(options.print_config, *url);
+        const auto lines =
+            gateway::client_config(options.print_config, *url, example_model(settings));
         if (!lines) return lines.failure();
         streams.out(*lines);
         return 0;

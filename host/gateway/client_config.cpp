@@ -8,11 +8,16 @@ namespace handover::gateway {
 namespace {
 
 constexpr std::string_view unix_scheme = "unix:";
+// The variables that hold a key of the gateway.
+constexpr std::string_view url_key = "OPENAI_API_KEY";
+constexpr std::string_view socket_key = "HANDOVER_GATEWAY_KEY";
 
 constexpr std::string_view codex_lines =
     R"TEXT(# ~/.codex/config.toml; the key: eval "$(handover serve --print-env)"
+# This line before the first [table] of the file, in place of one of that name:
 model_provider = "handover"
 
+# These at its end:
 [model_providers.handover]
 name = "Handover"
 base_url = "{}"
@@ -36,9 +41,9 @@ client = OpenAI(base_url="{}", api_key=os.environ["OPENAI_API_KEY"])
 )TEXT";
 
 constexpr std::string_view curl_lines =
-    R"TEXT(# the key: eval "$(handover serve --print-env)"
-curl {}/responses -H "Authorization: Bearer $OPENAI_API_KEY" \
-  -H "Content-Type: application/json" -d '{{"input": "Say hello"}}'
+    R"TEXT(# the key: eval "$(handover serve --print-env)"{1}
+curl {0}/responses -H "Authorization: Bearer ${2}" \
+  -H "Content-Type: application/json" -d '{{"model": "{3}", "input": "Say hello"}}'
 )TEXT";
 
 // In single quotes, as a POSIX shell reads it.
@@ -63,6 +68,18 @@ Failure no_such_client(const std::string& client) {
                  .fix = "one of codex, openai-node, openai-python, curl"});
 }
 
+std::string curl_command(const std::string& url, const std::string& model) {
+    const bool is_unix = url.starts_with(unix_scheme);
+    const auto where = is_unix ? "--unix-socket " + shell_word(url.substr(unix_scheme.size())) +
+                                     " http://localhost/v1"
+                               : url + "/v1";
+    return fmt::format(fmt::runtime(curl_lines),
+                       where,
+                       model.empty() ? "\n# MODEL: one of those that `handover models` lists" : "",
+                       is_unix ? socket_key : url_key,
+                       model.empty() ? "MODEL" : model);
+}
+
 Failure no_url() {
     return fail({.code = Errc::usage,
                  .message = "this client takes a URL, not a Unix socket",
@@ -74,24 +91,21 @@ Failure no_url() {
 
 std::string environment_lines(const std::string& url, std::string_view key) {
     if (url.starts_with(unix_scheme)) {
-        return fmt::format("export HANDOVER_GATEWAY_SOCKET={}\nexport OPENAI_API_KEY={}\n",
-                           shell_word(std::string_view(url).substr(unix_scheme.size())),
-                           shell_word(key));
+        // No variable tells the openai packages of a socket: with OPENAI_API_KEY alone they would
+        // show this key to api.openai.com.
+        return fmt::format("export {}={}\n", socket_key, shell_word(key));
     }
     return fmt::format("export OPENAI_BASE_URL={}\nexport OPENAI_API_KEY={}\n",
                        shell_word(url + "/v1"),
                        shell_word(key));
 }
 
-Result<std::string> client_config(const std::string& client, const std::string& url) {
+Result<std::string> client_config(const std::string& client,
+                                  const std::string& url,
+                                  const std::string& model) {
     const bool is_unix = url.starts_with(unix_scheme);
     const auto base = url + "/v1";
-    if (client == "curl") {
-        if (!is_unix) return fmt::format(fmt::runtime(curl_lines), base);
-        const auto path = shell_word(std::string_view(url).substr(unix_scheme.size()));
-        return fmt::format(fmt::runtime(curl_lines),
-                           "--unix-socket " + path + " http://localhost/v1");
-    }
+    if (client == "curl") return curl_command(url, model);
     std::string_view lines;
     if (client == "codex") lines = codex_lines;
     if (client == "openai-node") lines = node_lines;

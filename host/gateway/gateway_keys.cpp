@@ -181,11 +181,11 @@ Result<GatewayKey> GatewayKeyFile::add(const std::string& name, Time now) {
     if (!held) return held.failure();
     auto keys = read();
     if (!keys) return std::move(keys).failure();
-    std::erase_if(*keys, named(name));
-    keys->push_back(
-        {.name = name, .key = make_gateway_key(), .created_at = text::format_rfc3339(now)});
+    auto place = std::find_if(keys->begin(), keys->end(), named(name));
+    if (place == keys->end()) place = keys->emplace(place);
+    *place = {.name = name, .key = make_gateway_key(), .created_at = text::format_rfc3339(now)};
     if (auto written = write(*keys); !written) return written.failure();
-    return keys->back();
+    return *place;
 }
 
 Result<void> GatewayKeyFile::remove(const std::string& name) {

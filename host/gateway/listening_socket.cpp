@@ -160,7 +160,9 @@ Result<ListeningSocket> ListeningSocket::open(const config::ListenAddress& liste
     if (error_number != 0) return cannot_listen(where, error_number);
     if (::listen(socket.get(), most_waiting) != 0) return cannot_listen(where, errno);
     auto listening = adopt(std::move(socket), allow_remote);
-    if (listening) listening->made_path_ = listen.unix_path;
+    struct stat made = {};
+    if (listening && is_unix && lstat(listen.unix_path.c_str(), &made) == 0)
+        listening->made_ = {listen.unix_path, made.st_dev, made.st_ino};
     return listening;
 }
 
@@ -192,8 +194,11 @@ Result<ListeningSocket> ListeningSocket::adopt(platform::Descriptor socket, bool
 
 void ListeningSocket::stop() {
     socket_.reset();
-    if (!made_path_.empty()) (void)unlink(made_path_.c_str());
-    made_path_.clear();
+    struct stat there = {};
+    if (made_ && lstat(made_->path.c_str(), &there) == 0 && there.st_dev == made_->device &&
+        there.st_ino == made_->inode)
+        (void)unlink(made_->path.c_str());
+    made_.reset();
 }
 
 int handed_over_sockets(const std::optional<std::string>& listen_pid,

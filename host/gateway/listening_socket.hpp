@@ -3,6 +3,8 @@
 
 #include <handover/result.hpp>
 
+#include <sys/types.h>
+
 #include <filesystem>
 #include <functional>
 #include <optional>
@@ -32,7 +34,7 @@ public:
     [[nodiscard]] Entrance entrance() const { return entrance_; }
     // "127.0.0.1:4141" or "unix:PATH", with the port that the kernel chose.
     [[nodiscard]] const std::string& address() const { return address_; }
-    // Closes it, and removes the Unix socket that was made here.
+    // Closes it, and removes the Unix socket that was made here, if it still stands there.
     void stop();
 
 private:
@@ -41,7 +43,12 @@ private:
     platform::Descriptor socket_ = {};
     Entrance entrance_ = Entrance::loopback;
     std::string address_ = {};
-    std::string made_path_ = {};
+    struct Made {
+        std::string path;
+        dev_t device;
+        ino_t inode;
+    };
+    std::optional<Made> made_ = {};
 };
 
 // How many sockets were handed over (sd_listen_fds(3)): LISTEN_FDS, if LISTEN_PID is this process.

@@ -75,7 +75,11 @@ void OutgoingAnswer::end_head(Framing framing, std::uint64_t length) {
     if (framing_ == Framing::chunked) head_ += "Transfer-Encoding: chunked\r\n";
     if (framing_ == Framing::length)
         head_.append("Content-Length: ").append(fmt::format_int(length).c_str()).append(line_end);
-    if (!kept_alive_) head_ += "Connection: close\r\n";
+    constexpr int upgrade_required =
+        426;  // its Upgrade is for this connection (RFC 9110 section 7.8)
+    if (!kept_alive_)
+        head_ += status_ == upgrade_required ? "Connection: Upgrade, close\r\n"
+                                             : "Connection: close\r\n";
     if (kept_alive_ && to_.http_1_0) head_ += "Connection: keep-alive\r\n";
     head_ += line_end;
 }

@@ -47,8 +47,7 @@ std::string read_client_version(const boost::json::object& options) {
 sdk::Refused no_model(const std::string& provider) {
     return {
         "no model is named, and the codex backend's models change too often for a default: name "
-        "one "
-        "with -m MODEL, or set model = \"MODEL\" in [providers." +
+        "one in the request (-m MODEL), or set model = \"MODEL\" in [providers." +
         provider + "]"};
 }
 

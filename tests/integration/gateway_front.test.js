@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, statSync, writeFileSync, unlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
@@ -240,6 +240,8 @@ test('a WebSocket upgrade is answered with 426 at once', async (t) => {
   const connection = await raw(t, gateway, 'GET /v1/responses HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n'
     + 'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n').end();
   assert.deepEqual(connection.statuses(), [426]);
+  assert.match(connection.received, /\r\nUpgrade: HTTP\/1\.1\r\n/);
+  assert.match(connection.received, /\r\nConnection: Upgrade, close\r\n/); // RFC 9110 section 7.8
 });
 
 test('a Unix socket, with the key as everywhere', async (t) => {
@@ -267,8 +269,15 @@ test('a Unix socket, with the key as everywhere', async (t) => {
   assert.ok(existsSync(path));
   const again = await start();
   assert.match(await curl('--unix-socket', path, 'http://localhost/healthz'), /"ok"/);
+  // Whose socket was removed does not remove the one that stands there now.
+  unlinkSync(path);
+  const other = await start();
   again.kill('SIGTERM');
   succeeded(await again.end());
+  assert.match(await curl('--unix-socket', path, 'http://localhost/healthz'), /"ok"/);
+  other.kill('SIGTERM');
+  succeeded(await other.end());
+  assert.ok(!existsSync(path));
 });
 
 test('beyond loopback only where that is asked for', async (t) => {
@@ -315,6 +324,9 @@ test('keys: several at once, made and removed while it runs', async (t) => {
   assert.doesNotMatch(codex.stdout, /hok_/);
   failed(await home.run(['serve', '--print-env', '--listen', '127.0.0.1:0']), { exit: 2, code: 'USAGE' });
   failed(await home.run(['serve', '--print-env', '--list-keys']), { exit: 2, code: 'USAGE' });
+  for (const option of ['--add-key', '--remove-key', '--print-config']) {
+    failed(await home.run(['serve', option, '']), { exit: 2, code: 'USAGE' });
+  }
 
   chmodSync(home.path('state', 'gateway-keys.json'), 0o644);
   failed(await home.run(['serve', '--listen', '127.0.0.1:0']), { exit: 4, code: 'STORE_PERMISSIONS', fix: /chmod 600/ });

@@ -1,6 +1,7 @@
 // The official client drives every endpoint of the gateway, against both plugins and both dialects of upstreams.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -208,7 +209,7 @@ test('embeddings of a provider that has none', async (t) => {
 });
 
 test('the lines that are printed for a client make it work, as they stand', async (t) => {
-  const { home, gateway } = await scripted(t, ['chat_completions'], ({ body }) => ({ json: chatAnswer({ content: `heard: ${body.messages[0].content}` }) }));
+  const { home, gateway, models } = await scripted(t, ['chat_completions'], ({ body }) => ({ json: chatAnswer({ content: `heard: ${body.messages[0].content}` }) }));
   const lines = async (...what) => succeeded(await home.run(['serve', ...what, '--listen', new URL(gateway.url).host], { shows: 'stdout' })).stdout;
   const environment = await lines('--print-env');
   const shell = async (script, env = {}) => (await promisify(execFile)('sh', ['-c', `${environment}${script}`], {
@@ -216,6 +217,10 @@ test('the lines that are printed for a client make it work, as they stand', asyn
   })).stdout;
   const answer = JSON.parse(await shell(await lines('--print-config', 'curl')));
   assert.equal(answer.output[0].content[0].text, 'heard: Say hello');
+  assert.equal(models.requests().at(-1).body.model, 'mine-model');
+  home.setConfig(readFileSync(home.path('config.toml'), 'utf8').replace(/^"model" = .*\n/m, ''));
+  await shell(await lines('--print-config', 'curl'));
+  assert.equal(models.requests().at(-1).body.model, 'MODEL');
   const MODULE = `${await lines('--print-config', 'openai-node')}
     console.log((await client.chat.completions.create({ model: 'm', messages: [{ role: 'user', content: 'node' }] })).choices[0].message.content);`;
   assert.equal(await shell(`exec '${process.execPath}' --input-type=module -e "$MODULE"`, { MODULE }), 'heard: node\n');

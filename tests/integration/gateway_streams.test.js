@@ -121,6 +121,25 @@ for (const theirs of Object.keys(UPSTREAMS)) {
   }
 }
 
+// Neither a length nor chunks: the end of the connection is the end of the body, whatever it means.
+for (const theirs of Object.keys(UPSTREAMS)) {
+  for (const ours of Object.keys(asked)) {
+    test(`an upstream of ${theirs} that closes before the end of its answer has not answered a client of ${ours}`, async (t) => {
+      const whole = UPSTREAMS[theirs]();
+      let events = whole;
+      const { gateway } = await front(t, { reply: () => ({ events, framing: 'close' }), dialects: [theirs] });
+      const said = async () => {
+        const { events: got, error } = await drained(await asked[ours](gateway.client(), 'm'));
+        return [got.map((event) => pieceOf(event) || '').join(''), error?.code];
+      };
+      assert.deepEqual(await said(), [PIECES.join(''), undefined]);
+      events = whole.slice(0, theirs === 'responses' ? -1 : -3); // the reason to finish, the usage, [DONE]
+      assert.deepEqual(await said(), [PIECES.join(''), 'stream_broken_off']);
+      await gateway.run.until(/error=stream_broken_off/);
+    });
+  }
+}
+
 // ---- thinking and dead ----------------------------------------------------------------------------------------------------------------
 
 const SHORT = '700ms';

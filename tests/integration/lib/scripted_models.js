@@ -1,5 +1,5 @@
 // A model API on loopback that answers as the test says: `reply(request)` gives {status, headers, json}, or {events} with the data
-// of each server-sent event (an object or '[DONE]'; a gate in between is waited for). It takes every key that begins sandbox-key, or
+// of each server-sent event (an object or '[DONE]'; a gate in between is waited for), which end with their connection where `framing` is 'close'. It takes every key that begins sandbox-key, or
 // what `accepts` says.
 import { listen, readBody } from './loopback.js';
 import { Record } from './record.js';
@@ -42,6 +42,7 @@ class ScriptedModels {
     }
     const made = await this.reply(entry, this.requests(entry.path).length);
     if (!made.events) return json(answer, made.status ?? 200, made.json, made.headers);
+    if (made.framing === 'close') answer.useChunkedEncodingByDefault = false;
     answer.writeHead(200, { 'content-type': 'text/event-stream', ...made.headers });
     for (const event of made.events) {
       if (answer.destroyed) return undefined;

@@ -124,21 +124,26 @@ TEST_CASE("an error in the shape that OpenAI's clients read") {
 TEST_CASE("lines that make a client use the gateway") {
     CHECK(environment_lines("http://127.0.0.1:4141", "hok_x") ==
           "export OPENAI_BASE_URL='http://127.0.0.1:4141/v1'\nexport OPENAI_API_KEY='hok_x'\n");
-    CHECK(environment_lines("unix:/tmp/it's", "hok_x") ==
-          "export HANDOVER_GATEWAY_SOCKET='/tmp/it'\\''s'\nexport OPENAI_API_KEY='hok_x'\n");
+    CHECK(environment_lines("unix:/tmp/it's", "hok_x") == "export HANDOVER_GATEWAY_KEY='hok_x'\n");
     for (const auto* client : {"codex", "openai-node", "openai-python", "curl"}) {
         CAPTURE(client);
-        const auto lines = client_config(client, "http://127.0.0.1:4141");
+        const auto lines = client_config(client, "http://127.0.0.1:4141", "");
         REQUIRE(lines);
         CHECK(lines->find("http://127.0.0.1:4141/v1") != std::string::npos);
         CHECK(lines->find("{}") == std::string::npos);
         CHECK(lines->find("OPENAI_API_KEY") != std::string::npos);
     }
-    CHECK(client_config("curl", "unix:/run/h.sock")
-              ->find("--unix-socket '/run/h.sock' http://localhost/v1/responses") !=
-          std::string::npos);
-    CHECK(!client_config("codex", "unix:/run/h.sock"));
-    const auto unknown = client_config("openai-nod", "http://127.0.0.1:4141");
+    const auto socket = client_config("curl", "unix:/run/h.sock", "mine/m");
+    REQUIRE(socket);
+    for (const auto* part : {"--unix-socket '/run/h.sock' http://localhost/v1/responses",
+                             R"("model": "mine/m")",
+                             "Bearer $HANDOVER_GATEWAY_KEY"}) {
+        CAPTURE(part);
+        CHECK(socket->find(part) != std::string::npos);
+    }
+    CHECK(socket->find("OPENAI_API_KEY") == std::string::npos);
+    CHECK(!client_config("codex", "unix:/run/h.sock", ""));
+    const auto unknown = client_config("openai-nod", "http://127.0.0.1:4141", "");
     REQUIRE(!unknown);
     CHECK(unknown.error().message.find("openai-node") != std::string::npos);
 }

@@ -145,6 +145,10 @@ TEST_CASE("keys come and go, several are valid at once") {
     CHECK(find_key(*keys, laptop->key.reveal()) == nullptr);
     CHECK(find_key(*keys, again->key.reveal())->name == "laptop");
 
+    // Its place stays: the first is the one that is shown.
+    REQUIRE(file.add("default", now));
+    CHECK(file.read()->front().name == "default");
+
     CHECK(file.remove("laptop"));
     const auto gone = file.remove("laptop");
     REQUIRE(!gone);
