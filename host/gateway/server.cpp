@@ -1,7 +1,6 @@
 #include "gateway/server.hpp"
 
 #include <sched.h>
-#include <signal.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -11,6 +10,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <csignal>
 #include <numeric>
 #include <thread>
 #include <utility>

@@ -75,7 +75,7 @@ Client::~Client() = default;
 
 StreamEnd Client::stream(const Request& request,
                          const ResponseHandler& handler,
-                         std::stop_token stop) {
+                         const std::stop_token& stop) {
     return impl_->exchange({.request = request,
                             .handler = handler,
                             .limits = stream_limits(impl_->options()),
@@ -83,7 +83,7 @@ StreamEnd Client::stream(const Request& request,
                            stop);
 }
 
-Outcome Client::send(const Request& request, const Limits& limits, std::stop_token stop) {
+Outcome Client::send(const Request& request, const Limits& limits, const std::stop_token& stop) {
     Outcome outcome;
     bool too_long = false;
     const ResponseHandler handler = {

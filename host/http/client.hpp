@@ -82,10 +82,12 @@ public:
     // One request on a pooled connection, HTTP/2 where offered, the answer handed over as it
     // arrives. Blocking; runs the loop on the calling thread. No redirects. A stop request cancels
     // upstream at once.
-    StreamEnd stream(const Request& request, const ResponseHandler& handler, std::stop_token stop);
+    StreamEnd stream(const Request& request,
+                     const ResponseHandler& handler,
+                     const std::stop_token& stop);
 
     // The broker's way out: a fresh connection, never reused, whole answer (see http::Send).
-    Outcome send(const Request& request, const Limits& limits, std::stop_token stop);
+    Outcome send(const Request& request, const Limits& limits, const std::stop_token& stop);
 
 private:
     class Impl;

@@ -55,15 +55,26 @@ ResponseParser::Step ResponseParser::fail(const char* reason) {
     return {.kind = Kind::failed, .reason = reason};
 }
 
+ResponseParser::State ResponseParser::first_state(Body body) {
+    switch (body) {
+        case Body::counted:
+            return State::counted;
+        case Body::chunked:
+            return State::chunk_size;
+        case Body::until_close:
+            return State::until_close;
+        case Body::none:
+            break;
+    }
+    return State::done;
+}
+
 ResponseParser::Step ResponseParser::next(std::string_view& input) {
     while (true) {
         Step step;
         switch (state_) {
             case State::body_begins:
-                state_ = body_ == Body::counted       ? State::counted
-                         : body_ == Body::chunked     ? State::chunk_size
-                         : body_ == Body::until_close ? State::until_close
-                                                      : State::done;
+                state_ = first_state(body_);
                 continue;
             case State::counted:
                 step = take_counted(input);

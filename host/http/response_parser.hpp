@@ -62,6 +62,7 @@ private:
         failed,
     };
     enum class Body { none, counted, chunked, until_close };
+    static State first_state(Body body);
 
     Step take_line(std::string_view& input);
     Step take_counted(std::string_view& input);

@@ -35,6 +35,7 @@ std::string in_toml(std::string_view text) {
 
 std::string in_toml(const std::vector<std::string>& texts) {
     std::vector<std::string> items;
+    items.reserve(texts.size());
     for (const auto& text : texts) items.push_back(in_toml(text));
     return fmt::format("[{}]", fmt::join(items, ", "));
 }

@@ -10,19 +10,24 @@
 using namespace handover;
 using namespace handover::auth::oauth2;
 
+namespace {
+
+void check(const Tokens& tokens) {
+    const auto& shown = tokens.access_token.empty() ? tokens.refresh_token : tokens.access_token;
+    const auto text = shown.reveal();
+    if (text.empty()) std::abort();
+    if (std::any_of(text.begin(), text.end(), [](char c) { return c <= ' ' || c >= 0x7F; }))
+        std::abort();
+    if (tokens.expires_at && *tokens.expires_at < Time()) std::abort();
+}
+
+}  // namespace
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const std::string_view bytes(reinterpret_cast<const char*>(data), size);
     const auto sent_at = Time(std::chrono::seconds(1'800'000'000));
     const auto tokens = parse_tokens(bytes, sent_at);
-    if (tokens) {
-        const auto& shown =
-            tokens->access_token.empty() ? tokens->refresh_token : tokens->access_token;
-        const auto text = shown.reveal();
-        if (text.empty()) std::abort();
-        if (std::any_of(text.begin(), text.end(), [](char c) { return c <= ' ' || c >= 0x7F; }))
-            std::abort();
-        if (tokens->expires_at && *tokens->expires_at < Time()) std::abort();
-    }
+    if (tokens) check(*tokens);
     const http::Outcome outcome = {
         .delivery = http::Delivery::answered,
         .response = {.status = 200, .headers = {}, .body = std::string(bytes)},

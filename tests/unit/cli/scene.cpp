@@ -54,7 +54,7 @@ Outside Scene::outside() {
                                           : std::optional<std::string>(found->second);
     };
     outside.clock = [] { return std::chrono::system_clock::now(); };
-    outside.send = [this](const http::Request&, const http::Limits&, std::stop_token) {
+    outside.send = [this](const http::Request&, const http::Limits&, const std::stop_token&) {
         ++requests;
         return http::Outcome{.delivery = http::Delivery::not_sent,
                              .response = {},

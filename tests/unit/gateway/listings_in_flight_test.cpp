@@ -44,6 +44,7 @@ TEST_CASE("of many threads one begins, and all are told") {
     std::barrier together(threads);
     {
         std::vector<std::jthread> all;
+        all.reserve(threads);
         for (int i = 0; i < threads; ++i) {
             all.emplace_back([&] {
                 together.arrive_and_wait();

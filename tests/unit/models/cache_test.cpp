@@ -70,7 +70,7 @@ TEST_CASE("a file that somebody changed") {
             CHECK(parse_kept(key, c.text).has_value() == c.usable);
         }
     }
-    const auto split = parse_kept(key, head + "\"etag\":\"a\\r\\nX: y\",\"models\":[]}");
+    const auto split = parse_kept(key, head + R"("etag":"a\r\nX: y","models":[]})");
     REQUIRE(split);
     CHECK(split->etag.empty());
 }

@@ -10,7 +10,7 @@
 namespace handover::tls {
 namespace {
 
-constexpr long week = 7 * 24 * 60 * 60;
+constexpr long week = 7L * 24 * 60 * 60;
 
 std::shared_ptr<const Identity> make_identity() {
     const auto now = std::time(nullptr);

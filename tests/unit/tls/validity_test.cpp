@@ -38,7 +38,7 @@ TEST_CASE("from when on a certificate should have been renewed") {
 
 TEST_CASE("an expiry in words") {
     const Validity validity = {.from = end - 90 * day, .until = end};
-    CHECK(expiry_in_words(validity, end - 12 * day - 3 * 3600) ==
+    CHECK(expiry_in_words(validity, end - 12 * day - 3L * 3600) ==
           "expires in 12 d 3 h, at 2027-01-15T08:00:00Z");
     CHECK(expiry_in_words(validity, end - 1) == "expires in 1 s, at 2027-01-15T08:00:00Z");
     CHECK(expiry_in_words(validity, end) == "has expired, at 2027-01-15T08:00:00Z");
