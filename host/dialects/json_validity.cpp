@@ -69,8 +69,12 @@ class Reader {
 public:
     enum class Names { ignored, unique };
 
-    Reader(std::string_view text, Names names)
-        : at_(text.data()), end_(text.data() + text.size()), names_wanted_(names) {
+    Reader(std::string_view text, Names names, const JsonBound& bound = {})
+        : at_(text.data()),
+          end_(text.data() + text.size()),
+          names_wanted_(names),
+          values_left_(bound.values),
+          numbers_count_(bound.numbers_count) {
         if (names != Names::unique) return;
         constexpr std::size_t usual_members = 8;
         constexpr std::size_t usual_names = 32;
@@ -89,6 +93,10 @@ public:
     [[nodiscard]] JsonCheck result(bool good) {
         JsonCheck check = {.members = std::move(members_), .is_object = is_object_};
         if (good) return check;
+        if (too_many_) {
+            check.problem = {.message = "it holds too many JSON values", .too_many_values = true};
+            return check;
+        }
         check.problem =
             wrong_ == nullptr
                 ? JsonProblem{.message = "a member stands twice in one object", .member = twice_}
@@ -116,23 +124,29 @@ private:
         return true;
     }
 
+    bool counted() {
+        if (values_left_-- > 0) return true;
+        too_many_ = true;
+        return false;
+    }
+
     bool value() {
         if (at_ == end_) return fail(unexpected);
         switch (*at_) {
             case '{':
-                return object();
+                return counted() && object();
             case '[':
-                return array();
+                return counted() && array();
             case '"':
-                return string();
+                return counted() && string();
             case 't':
-                return word("true");
+                return counted() && word("true");
             case 'f':
-                return word("false");
+                return counted() && word("false");
             case 'n':
-                return word("null");
+                return counted() && word("null");
             default:
-                return number();
+                return (!numbers_count_ || counted()) && number();
         }
     }
 
@@ -319,6 +333,9 @@ private:
     const char* at_;
     const char* end_;
     Names names_wanted_;
+    std::size_t values_left_;
+    bool numbers_count_;
+    bool too_many_ = false;
     std::size_t level_ = 0;
     bool is_object_ = false;
     std::vector<run::RawMember> members_ = {};  // of the outermost object
@@ -330,8 +347,8 @@ private:
 
 }  // namespace
 
-JsonCheck check_json(std::string_view text) {
-    Reader reader(text, Reader::Names::unique);
+JsonCheck check_json(std::string_view text, const JsonBound& bound) {
+    Reader reader(text, Reader::Names::unique, bound);
     const bool good = reader.document();
     return reader.result(good);
 }

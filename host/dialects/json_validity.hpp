@@ -1,6 +1,7 @@
 // Which text is JSON that may go on. Pure.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,6 +14,7 @@ namespace handover::dialects {
 struct JsonProblem {
     std::string message = {};
     std::string member = {};  // the name that stands twice in one object
+    bool too_many_values = false;
 };
 
 // RFC 8259 with valid UTF-8, at most 128 levels deep, no object with two members of one name (what
@@ -26,7 +28,13 @@ struct JsonCheck {
     std::vector<run::RawMember> members = {};
     bool is_object = false;
 };
-JsonCheck check_json(std::string_view text);
+
+// How much of it is read: what follows costs time and memory for each value.
+struct JsonBound {
+    std::size_t values = static_cast<std::size_t>(-1);
+    bool numbers_count = true;
+};
+JsonCheck check_json(std::string_view text, const JsonBound& bound = {});
 
 // The same without a look at the names: for events, which come from the upstream and in great
 // numbers.

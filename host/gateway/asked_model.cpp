@@ -1,5 +1,7 @@
 #include "gateway/asked_model.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <boost/json.hpp>
 #include <vector>
@@ -34,28 +36,48 @@ std::string text_of(std::string_view raw) {
     return std::string(std::string_view(boost::json::parse(json).as_string()));
 }
 
-// Whether a member of that name is written with escapes: not every reader would know it.
-bool is_disguised(const std::vector<run::RawMember>& members, std::string_view name) {
-    return std::any_of(members.begin(), members.end(), [&](const auto& member) {
-        const bool escaped = member.name.find('\\') != std::string_view::npos;
-        return escaped && text_of('"' + std::string(member.name) + '"') == name;
-    });
+// The longest that an escape makes of one byte of ASCII ("\u006d").
+constexpr std::size_t longest_escape = 6;
+
+// Whether that member is written with escapes: not every reader would know it.
+bool is_disguised(const run::RawMember& member, std::string_view name) {
+    return member.name.size() <= longest_escape * name.size() &&
+           text_of('"' + std::string(member.name) + '"') == name;
+}
+
+// A member that is disguised as one that counts here; empty: none is.
+std::string_view disguised(const std::vector<run::RawMember>& members) {
+    for (const auto& member : members) {
+        if (member.name.find('\\') == std::string_view::npos) continue;
+        for (const std::string_view name : {"model", "stream"}) {
+            if (is_disguised(member, name)) return name;
+        }
+    }
+    return {};
+}
+
+// What check_json found.
+ApiError unreadable(const dialects::JsonProblem& problem) {
+    if (!problem.too_many_values)
+        return bad_request(problem.message, "invalid_json", problem.member);
+    return bad_request(
+        fmt::format("the body holds more than {} JSON values", most_values), "too_many_values", "");
 }
 
 }  // namespace
 
-std::variant<AskedModel, ApiError> read_asked(std::string_view body) {
-    const auto checked = dialects::check_json(body);
-    if (checked.problem)
-        return bad_request(checked.problem->message, "invalid_json", checked.problem->member);
+std::variant<AskedModel, ApiError> read_asked(std::string_view body, Numbers numbers) {
+    const auto checked = dialects::check_json(
+        body, {.values = most_values, .numbers_count = numbers == Numbers::count});
+    if (checked.problem) return unreadable(*checked.problem);
     if (!checked.is_object)
         return bad_request("the body must be a JSON object", "invalid_json", "");
 
     AskedModel asked;
     const auto& members = checked.members;
-    for (const auto* name : {"model", "stream"}) {
-        if (is_disguised(members, name))
-            return bad_request("a member's name is written with escapes", "invalid_json", name);
+    if (const auto name = disguised(members); !name.empty()) {
+        return bad_request(
+            "a member's name is written with escapes", "invalid_json", std::string(name));
     }
     if (const auto raw = value_of(members, "model"); !is_absent(raw)) {
         if (raw.front() != '"')

@@ -72,7 +72,9 @@ public:
     // What the client asks of the gateway. False: it was refused.
     bool read() {
         request_.notes.dialect = name_of(endpoint_);
-        auto asked = read_asked(request_.body);
+        auto asked =
+            read_asked(request_.body,
+                       endpoint_ == Endpoint::embeddings ? Numbers::do_not_count : Numbers::count);
         if (const auto* refusal = std::get_if<ApiError>(&asked)) {
             refuse(*refusal);
             return false;

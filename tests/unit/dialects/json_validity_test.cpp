@@ -171,3 +171,34 @@ TEST_CASE("the outermost object's members are told") {
     CHECK_FALSE(check_json(R"([{"a":1}])").is_object);
     CHECK(check_json(R"([{"a":1}])").members.empty());
 }
+
+TEST_CASE("values are counted up to a bound") {
+    struct Case {
+        const char* text;
+        std::size_t values;
+        std::size_t numbers;  // of them
+    };
+    const Case cases[] = {
+        {"7", 1, 1},
+        {R"("[,{")", 1, 0},
+        {R"({})", 1, 0},
+        {R"({"a":[1,-2.5,"3",null,true,{}],"b":"c,d:[1]"})", 9, 2},
+        {R"([[[]]])", 3, 0},
+    };
+    for (const auto& c : cases) {
+        DYNAMIC_SECTION(c.text) {
+            const auto others = c.values - c.numbers;
+            CHECK_FALSE(check_json(c.text).problem);
+            CHECK_FALSE(check_json(c.text, {.values = c.values}).problem);
+            CHECK_FALSE(check_json(c.text, {.values = others, .numbers_count = false}).problem);
+            const auto one_less = check_json(c.text, {.values = c.values - 1}).problem;
+            REQUIRE(one_less);
+            CHECK(one_less->too_many_values);
+            if (others == 0) continue;
+            CHECK(check_json(c.text, {.values = others - 1, .numbers_count = false}).problem);
+        }
+    }
+    const auto not_json = check_json("[1,,2]", {.values = 3}).problem;
+    REQUIRE(not_json);
+    CHECK_FALSE(not_json->too_many_values);
+}
