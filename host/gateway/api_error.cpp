@@ -4,23 +4,28 @@
 
 #include "gateway/responder.hpp"
 #include "secret/secret.hpp"
+#include "text/printable.hpp"
 
 namespace handover::gateway {
 namespace {
 
+// Errors repeat what the client sent: a name from a path can hold any bytes.
+constexpr std::size_t longest_text = 4096;  // bytes
+
 boost::json::value text_or_null(const std::string& text) {
     if (text.empty()) return nullptr;
-    return boost::json::string(text);
+    return boost::json::string(text::printable(text, longest_text));
 }
 
 }  // namespace
 
 std::string error_body(const ApiError& error, std::string_view request_id) {
-    const boost::json::object inner = {{"message", redact(error.message)},
-                                       {"type", error.type},
-                                       {"param", text_or_null(error.param)},
-                                       {"code", text_or_null(error.code)},
-                                       {"request_id", request_id}};
+    const boost::json::object inner = {
+        {"message", text::printable(redact(error.message), longest_text)},
+        {"type", error.type},
+        {"param", text_or_null(error.param)},
+        {"code", text_or_null(error.code)},
+        {"request_id", request_id}};
     return boost::json::serialize(boost::json::object{{"error", inner}}) + "\n";
 }
 

@@ -39,10 +39,16 @@ std::string_view name_of(Endpoint endpoint) {
     return "embeddings";
 }
 
+// It goes on in headers and bodies of the provider's: a header could hold other bytes.
+bool is_session(std::string_view value) {
+    return !value.empty() &&
+           std::all_of(value.begin(), value.end(), [](char c) { return c > ' ' && c < '\x7F'; });
+}
+
 // A conversation's own id, where the client tells one: it keeps the provider's caches warm.
 std::string session_of(const ClientRequest& request) {
     for (const auto* name : {"session-id", "session_id", "conversation_id", "x-session-id"}) {
-        if (const auto value = request.header(name); !value.empty()) return std::string(value);
+        if (const auto value = request.header(name); is_session(value)) return std::string(value);
     }
     return {};
 }
@@ -338,6 +344,8 @@ private:
             failure.reset = judged.until;
         } else {
             failure.error = exchanged ? Error{} : exchanged.error();
+            if (const auto* why = relay_ != nullptr ? relay_->gave_up() : nullptr)
+                failure.error = *why;
         }
         return Unserved(std::move(failure));
     }

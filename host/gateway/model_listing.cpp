@@ -204,14 +204,14 @@ boost::asio::awaitable<void> answer_model(std::shared_ptr<ApiLoop> loop,
                                           ClientRequest& request,
                                           Responder& responder) {
     request.notes.dialect = "models";
-    const auto id = text::percent_decode(request.path.substr(model_path.size()));
+    const auto named = request.path.substr(model_path.size());
+    const auto id = text::percent_decode(named).value_or(std::string(named));
     const auto models = co_await gather(std::move(loop), request.client_gone);
-    const auto found = std::find_if(models.begin(), models.end(), [&](const ListedModel& model) {
-        return id && model.id == *id;
-    });
+    const auto found = std::find_if(
+        models.begin(), models.end(), [&](const ListedModel& model) { return model.id == id; });
     if (found == models.end()) {
         const ApiError unknown = {.status = 404,
-                                  .message = "there is no model \"" + id.value_or("") + '"',
+                                  .message = "there is no model \"" + id + '"',
                                   .code = "model_not_found",
                                   .param = "model"};
         request.notes.error = unknown.code;

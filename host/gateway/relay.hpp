@@ -2,6 +2,8 @@
 // dialect, events one by one or the whole object translated where they do not.
 #pragma once
 
+#include <handover/error.hpp>
+
 #include <memory>
 #include <optional>
 #include <string>
@@ -48,6 +50,9 @@ public:
     virtual ~Relay() = default;
 
     virtual bool body(std::string_view bytes) = 0;  // false: nothing more is wanted
+
+    // Why not, if it is the answer's fault.
+    [[nodiscard]] virtual const Error* gave_up() const { return nullptr; }
 
     // It said all it had to say, or that it failed; what follows does not count.
     [[nodiscard]] virtual bool ended() const = 0;

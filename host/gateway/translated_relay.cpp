@@ -50,16 +50,19 @@ public:
         if (finished_) return true;  // the upstream ends by itself: its connection stays usable
         decoder_.feed(bytes);
         std::string out;
-        bool readable = true;
         while (!translator_->ended()) {
             const auto event = decoder_.next();
-            readable = event.has_value();
-            if (!readable || !*event) break;
+            if (!event) unreadable_ = event.error();
+            if (!event || !*event) break;
             translator_->take(**event, out);
         }
         const bool listens = writer_.queue(out);
         if (translator_->ended()) end();
-        return readable && listens;
+        return !unreadable_ && listens;
+    }
+
+    [[nodiscard]] const Error* gave_up() const override {
+        return unreadable_ ? &*unreadable_ : nullptr;
     }
 
     [[nodiscard]] bool ended() const override { return finished_; }
@@ -91,10 +94,14 @@ private:
     ClientWriter writer_;
     http::SseDecoder decoder_{};
     std::unique_ptr<dialects::StreamTranslator> translator_;
+    std::optional<Error> unreadable_ = {};
 };
 
-http::Response failure_of(std::vector<http::Header> headers, std::string body) {
-    return {.status = 0, .headers = std::move(headers), .body = std::move(body)};
+Error too_long() {
+    return {.code = Errc::provider_unavailable,
+            .message = "the answer is longer than " + std::to_string(longest_answer) + " bytes",
+            .reason = "an answer that is not passed through has to be read whole",
+            .fix = {}};
 }
 
 // One object for a client that does not stream: of an upstream's stream, of its other dialect, or
@@ -110,9 +117,16 @@ public:
     }
 
     bool body(std::string_view bytes) override {
+        taken_ += bytes.size();
+        if (taken_ > longest_answer) unreadable_ = too_long();
+        if (unreadable_) return false;
         if (collector_ != nullptr) return collect(bytes);
         body_.append(bytes);
-        return body_.size() <= longest_answer;
+        return true;
+    }
+
+    [[nodiscard]] const Error* gave_up() const override {
+        return unreadable_ ? &*unreadable_ : nullptr;
     }
 
     [[nodiscard]] bool ended() const override {
@@ -120,15 +134,14 @@ public:
     }
 
     std::optional<http::Response> finish() override {
-        if (failure_) return failure_of(head_.headers, *std::move(failure_));
+        if (failure_) return event_failure(*std::move(failure_));
         auto answer = collector_ != nullptr ? collector_->result() : std::optional(body_);
         if (!answer || answer->empty()) {
-            return failure_of(head_.headers,
-                              R"({"error":{"message":"the answer ended before it was complete",)"
-                              R"("type":"server_error","code":"server_error"}})");
+            return event_failure(R"({"error":{"message":"the answer ended before it was complete",)"
+                                 R"("type":"server_error","code":"server_error"}})");
         }
         if (collector_ == nullptr && run::is_error_body(*answer))
-            return failure_of(head_.headers, *std::move(answer));
+            return failure_of(head_.status, *std::move(answer));
         if (const auto usage = dialects::usage_of(*conversation_.upstream, *answer))
             take_usage(writer_.notes(), *usage);
         if (!conversation_.translated()) return answer_with(*answer);
@@ -138,7 +151,7 @@ public:
                                        *answer,
                                        conversation_.facts,
                                        {.seed = conversation_.seed, .created = conversation_.now});
-        if (!translated) return failure_of(head_.headers, *std::move(answer));
+        if (!translated) return failure_of(head_.status, *std::move(answer));
         return answer_with(*translated);
     }
 
@@ -150,12 +163,23 @@ private:
         decoder_.feed(bytes);
         while (!failure_) {
             const auto event = decoder_.next();
-            if (!event) return false;
+            if (!event) {
+                unreadable_ = event.error();
+                return false;
+            }
             if (!*event) return true;
             auto step = collector_->take(**event);
             failure_ = std::move(step.failure);
         }
         return false;
+    }
+
+    [[nodiscard]] http::Response failure_of(int status, std::string body) const {
+        return {.status = status, .headers = head_.headers, .body = std::move(body)};
+    }
+    // Of an event, which has no status of its own.
+    [[nodiscard]] http::Response event_failure(std::string event) const {
+        return failure_of(0, std::move(event));
     }
 
     std::optional<http::Response> answer_with(std::string_view answer) {
@@ -169,7 +193,9 @@ private:
     std::unique_ptr<run::Collector> collector_ = {};
     http::SseDecoder decoder_{};
     std::string body_ = {};
+    std::size_t taken_ = 0;  // bytes
     std::optional<std::string> failure_ = {};
+    std::optional<Error> unreadable_ = {};
 };
 
 }  // namespace

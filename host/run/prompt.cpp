@@ -138,11 +138,18 @@ Result<std::string> whole_answer(const Upstream& upstream,
     return std::move(*final);
 }
 
+// To them a failure without the status of one is an event inside a stream.
+http::Response as_plugins_know(http::Response failed) {
+    constexpr int first_of_errors = 400;
+    if (failed.status < first_of_errors) failed.status = 0;
+    return failed;
+}
+
 }  // namespace
 
 JudgedFailure judge_failure(const Upstream& upstream, const http::Response& failed) {
     const auto now = upstream.clock ? upstream.clock() : std::chrono::system_clock::now();
-    const auto said = upstream.instance.classify(failed, now);
+    const auto said = upstream.instance.classify(as_plugins_know(failed), now);
     auto asked = http::retry_after(failed.headers, now);
     if (said.until) {
         const auto left = std::chrono::ceil<Milliseconds>(*said.until - now);

@@ -64,7 +64,7 @@ struct JudgedFailure {
     Error error = {};
     std::optional<Time> until = {};  // with PROVIDER_QUOTA_EXHAUSTED, where the provider said
 };
-// `failed` has status 0.
+// `failed` has status 0 where it is an event, else the one under which it came.
 JudgedFailure judge_failure(const Upstream& upstream, const http::Response& failed);
 
 // A prompt as `handover run` takes it.

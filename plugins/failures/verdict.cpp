@@ -134,8 +134,9 @@ sdk::Verdict judge(std::uint32_t status, const ErrorBody& error) {
 
 std::string message_for(std::uint32_t status, const ErrorBody& error) {
     if (error.kind == BodyKind::html) {
-        return "an HTML page came back (status " + std::to_string(status) +
-               "): the base URL may be wrong, or a proxy answered in the service's place";
+        const auto shown = status == 0 ? std::string() : " (status " + std::to_string(status) + ')';
+        return "an HTML page came back" + shown +
+               ": the base URL may be wrong, or a proxy answered in the service's place";
     }
     if (!error.message.empty()) return error.message;
     if (!error.code.empty()) return error.code;

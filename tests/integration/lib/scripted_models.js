@@ -1,4 +1,4 @@
-// A model API on loopback that answers as the test says: `reply(request)` gives {status, headers, json}, or {events} with the data
+// A model API on loopback that answers as the test says: `reply(request)` gives {status, headers, json or text}, or {events} with the data
 // of each server-sent event (an object or '[DONE]'; a gate in between is waited for), which end with their connection where `framing` is 'close'. It takes every key that begins sandbox-key, or
 // what `accepts` says.
 import { listen, readBody } from './loopback.js';
@@ -41,6 +41,7 @@ class ScriptedModels {
       return json(answer, 401, { error: { message: 'who are you?', type: 'invalid_request_error', code: 'invalid_api_key', param: null } });
     }
     const made = await this.reply(entry, this.requests(entry.path).length);
+    if (made.text !== undefined) return written_out(answer, made.status ?? 200, made.text, made.headers);
     if (!made.events) return json(answer, made.status ?? 200, made.json, made.headers);
     if (made.framing === 'close') answer.useChunkedEncodingByDefault = false;
     answer.writeHead(200, { 'content-type': 'text/event-stream', ...made.headers });
@@ -81,8 +82,12 @@ export function flood() {
 export const BREAK = Symbol('break');
 
 function json(answer, status, value, headers = {}) {
+  written_out(answer, status, JSON.stringify(value), headers);
+}
+
+function written_out(answer, status, text, headers = {}) {
   answer.writeHead(status, { 'content-type': 'application/json', ...headers });
-  answer.end(JSON.stringify(value));
+  answer.end(text);
 }
 
 function written(event) {

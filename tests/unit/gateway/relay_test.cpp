@@ -398,3 +398,36 @@ TEST_CASE("what is not translated passes, whatever it is") {
     CHECK(scene.notes.input_tokens == 5);
     CHECK(scene.notes.output_tokens == 0);
 }
+
+TEST_CASE("an answer that cannot be read says why") {
+    Scene scene;
+    scene.conversation = {.client = Dialect::chat_completions, .upstream = Dialect::responses};
+    SECTION("an event that is too long, of a stream") {
+        scene.conversation.client_streams = true;
+    }
+    SECTION("or of one that is collected") {
+        scene.conversation.client_streams = false;
+    }
+    const auto relay = scene.relay(events);
+    CHECK(relay->body("data: "));
+    CHECK(relay->gave_up() == nullptr);
+    const std::string piece(1U << 20U, 'x');
+    int pieces = 0;
+    while (relay->body(piece)) REQUIRE(++pieces <= 64);
+    CHECK(pieces >= 63);
+    CHECK_FALSE(relay->ended());
+    REQUIRE(relay->gave_up() != nullptr);
+    CHECK(relay->gave_up()->code == Errc::provider_unavailable);
+    CHECK(relay->gave_up()->message == "an event in the stream is longer than 67108864 bytes");
+}
+
+TEST_CASE("a page in an answer's place keeps its status") {
+    Scene scene;
+    scene.conversation = {.client = Dialect::chat_completions, .upstream = Dialect::responses};
+    const auto relay = scene.relay("text/html");
+    CHECK(relay->body("<!DOCTYPE html>"));
+    const auto failure = relay->finish();
+    REQUIRE(failure);
+    CHECK(failure->status == 200);
+    CHECK(scene.seen.heads == 0);
+}

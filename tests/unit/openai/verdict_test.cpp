@@ -121,5 +121,6 @@ TEST_CASE("messages for people") {
     CHECK(message_for(502, read_error_body("<html><p>secret markup")).find("markup") ==
           std::string::npos);
     CHECK(message_for(502, read_error_body("<html>")).find("502") != std::string::npos);
+    CHECK(message_for(0, read_error_body("<html>")).starts_with("an HTML page came back: "));
     CHECK(message_for(500, read_error_body("")).empty());
 }
