@@ -276,11 +276,13 @@ private:
         }
         auto& made = std::get<dialects::TranslatedRequest>(translated);
         for (const auto& field : made.dropped) {
-            log::info("gateway",
-                      fmt::format("{}: {} has no field like \"{}\"; it was left out",
-                                  request_.request_id,
-                                  provider.name,
-                                  field));
+            const bool first = parts_.lasting->left_out.is_first(provider.name, field);
+            log::write(first ? log::Level::warning : log::Level::info,
+                       "gateway",
+                       fmt::format("{}: {} has no field like \"{}\"; it was left out",
+                                   request_.request_id,
+                                   provider.name,
+                                   field));
         }
         conversation_.facts = std::move(made.facts);
         request.dialect = *other;

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "auth/broker.hpp"
+#include "gateway/left_out_fields.hpp"
 #include "gateway/request_slots.hpp"
 #include "gateway/routes.hpp"
 #include "gateway/routing.hpp"
@@ -27,6 +28,7 @@ struct ApiShared;
 struct Lasting {
     Workers workers{};
     SlotTable slots{};
+    LeftOutFields left_out{};
 };
 
 struct ModelApiParts {
