@@ -5,10 +5,14 @@
 
 #include "dialects/call_ids.hpp"
 #include "dialects/content_parts.hpp"
+#include "dialects/request_members.hpp"
 #include "dialects/request_writers.hpp"
 
 namespace handover::dialects {
 namespace {
+
+// An assistant's turn without a word.
+constexpr std::string_view nothing_said = R"([{"type":"output_text","text":"","annotations":[]}])";
 
 constexpr CallIdRule responses_call_ids = {.most = 64};
 
@@ -41,6 +45,7 @@ private:
     }
 
     void said_by(std::string_view role, const JsonObject& message, const Path& at) {
+        check_members(message, at, {"role", "content", "name"}, notes_);
         out_.open('{').key("type").text("message").key("role").text(role).key("content");
         write_input_parts(message["content"], at.at("content"), out_, notes_);
         out_.close('}');
@@ -51,15 +56,40 @@ private:
         if (message["function_call"])
             notes_.unsupported(at.at("function_call"), "is deprecated; use tool_calls");
         // Unsigned thoughts of another service: a Responses API takes back only its own.
-        for (const auto* thoughts : {"reasoning_content", "reasoning", "reasoning_text"})
-            if (message[thoughts]) notes_.drop(at.at(thoughts));
+        for (const auto* of_thoughts :
+             {"reasoning_content", "reasoning", "reasoning_text", "reasoning_details"})
+            if (message[of_thoughts]) notes_.drop(at.at(of_thoughts));
+        check_assistant(message, at);
         assistant_text(message, at);
-        const auto calls = message["tool_calls"];
-        if (!calls) return;
         const auto list = at.at("tool_calls");
-        if (!calls.is_array()) return notes_.wrong_type(list, "an array");
         std::size_t index = 0;
-        for (const auto value : json_elements(calls)) call(JsonObject(value), list.at(index++));
+        for (const auto value : json_elements(message["tool_calls"])) call(value, list.at(index++));
+    }
+
+    void check_assistant(const JsonObject& message, const Path& at) {
+        // The second line is the answer's, which a client sends back as it came.
+        check_members(message,
+                      at,
+                      {"role",
+                       "content",
+                       "refusal",
+                       "tool_calls",
+                       "name",
+                       "annotations",
+                       "parsed",
+                       "audio",
+                       "function_call",
+                       "reasoning_content",
+                       "reasoning",
+                       "reasoning_text",
+                       "reasoning_details"},
+                      notes_);
+        const auto refusal = message["refusal"];
+        if (refusal && !refusal.is_string()) notes_.wrong_type(at.at("refusal"), "a string");
+        const auto calls = message["tool_calls"];
+        if (calls && !calls.is_array()) notes_.wrong_type(at.at("tool_calls"), "an array");
+        const bool says_nothing = !refusal && json_elements(calls).empty();
+        if (!message["content"] && says_nothing) notes_.missing(at.at("content"));
     }
 
     void assistant_text(const JsonObject& message, const Path& at) {
@@ -67,43 +97,48 @@ private:
         JsonWriter writer(parts);
         write_output_parts(
             message["content"], message["refusal"], at.at("content"), writer, notes_);
-        if (parts == "[]") return;
+        // An empty text: the turn is the other's all the same.
+        const bool calls = !json_elements(message["tool_calls"]).empty();
+        if (parts == "[]" && calls) return;
         out_.open('{').key("type").text("message").key("role").text("assistant");
-        out_.key("content").raw(parts).close('}');
+        out_.key("content").raw(parts == "[]" ? nothing_said : parts).close('}');
     }
 
-    void call(const JsonObject& call, const Path& at) {
-        const auto id = call["id"];
-        if (!id.is_string()) return notes_.missing(at.at("id"));
-        const auto type = call["type"];
-        if (type.says("custom")) return custom_call(id, JsonObject(call["custom"]), at);
-        if (type && !type.says("function")) {
+    void call(JsonView value, const Path& at) {
+        // `index`: of the stream that the call came in.
+        const auto made =
+            known_object(value, at, {"id", "type", "index", "function", "custom"}, notes_);
+        const auto id = needed_string(made, "id", at, notes_);
+        const auto type = made["type"];
+        const bool custom = type.says("custom");
+        if (type && !custom && !type.says("function")) {
             return notes_.refuse(at.at("type"), "unsupported_value", "must be function or custom");
         }
-        const JsonObject function(call["function"]);
-        if (!function["name"].is_string()) return notes_.missing(at.at("function").at("name"));
-        const auto arguments = function["arguments"];
-        if (arguments && !arguments.is_string())
-            return notes_.wrong_type(at.at("function").at("arguments"), "a string");
-        out_.open('{').key("type").text("function_call");
-        out_.key("call_id").text(fitting_call_id(id.text(), responses_call_ids));
-        out_.member("name", function["name"]);
-        out_.key("arguments").escaped(arguments.escaped()).close('}');
-    }
-
-    void custom_call(JsonView id, const JsonObject& custom, const Path& at) {
-        if (!custom["name"].is_string()) return notes_.missing(at.at("custom").at("name"));
+        if (made[custom ? "function" : "custom"])
+            notes_.unsupported(at.at(custom ? "function" : "custom"), "is of another type");
         const auto call_id = id.text();
-        custom_ids_.insert(call_id);
-        out_.open('{').key("type").text("custom_tool_call");
+        out_.open('{').key("type").text(custom ? "custom_tool_call" : "function_call");
         out_.key("call_id").text(fitting_call_id(call_id, responses_call_ids));
-        out_.member("name", custom["name"]).key("input").escaped(custom["input"].escaped());
+        if (custom) custom_ids_.insert(call_id);
+        said_to(made, custom ? "custom" : "function", custom ? "input" : "arguments", at);
         out_.close('}');
     }
 
+    // `input` or `arguments`, of the tool that is named.
+    void said_to(const JsonObject& call,
+                 std::string_view kind,
+                 std::string_view words,
+                 const Path& at) {
+        const auto here = at.at(kind);
+        const auto tool =
+            known_object(call[kind], here, {"name", words, "parsed_arguments"}, notes_);
+        out_.key("name").escaped(needed_string(tool, "name", here, notes_).escaped());
+        out_.key(words).escaped(needed_string(tool, words, here, notes_).escaped());
+    }
+
     void tool(const JsonObject& message, const Path& at) {
-        const auto id = message["tool_call_id"];
-        if (!id.is_string()) return notes_.missing(at.at("tool_call_id"));
+        check_members(message, at, {"role", "tool_call_id", "content", "name"}, notes_);
+        const auto id = needed_string(message, "tool_call_id", at, notes_);
         const auto call_id = id.text();
         const bool custom = custom_ids_.count(call_id) != 0;
         out_.open('{').key("type");
@@ -142,8 +177,11 @@ void write_input(JsonView messages,
 
     std::size_t index = 0;
     if (becomes_instructions(list)) {
-        const auto here = at.at(0).at("content");
-        const auto text = read_chat_content(JsonObject(list.front())["content"], here, notes);
+        const JsonObject first(list.front());
+        const auto message = at.at(0);
+        const auto here = message.at("content");
+        check_members(first, message, {"role", "content"}, notes);
+        const auto text = read_chat_content(first["content"], Speaker::other, here, notes);
         if (!text.only_text) notes.refuse(here, "unsupported_value", "must be text");
         out.key("instructions").escaped(text.text);
         index = 1;

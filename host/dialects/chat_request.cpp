@@ -2,7 +2,9 @@
 #include <algorithm>
 #include <array>
 
+#include "dialects/request_members.hpp"
 #include "dialects/request_writers.hpp"
+#include "dialects/tool_choice.hpp"
 #include "dialects/tools.hpp"
 
 namespace handover::dialects {
@@ -108,9 +110,8 @@ public:
         store(out);
         logprobs(out);
         out.close('}');
-        translated.facts.streams = request_["stream"].is_true();
-        translated.facts.include_usage =
-            JsonObject(request_["stream_options"])["include_usage"].is_true();
+        translated.facts.streams = boolean("stream").is_true();
+        translated.facts.include_usage = include_usage();
         return translated;
     }
 
@@ -163,35 +164,67 @@ private:
 
     // `reasoning` is what some chat services have taken over from Responses.
     void reasoning(JsonWriter& out) {
-        const JsonObject given(field("reasoning"));
+        const Path at("reasoning");
+        const auto given = known_object(field("reasoning"), at, {"effort", "summary"}, notes_);
         const auto effort = field("reasoning_effort");
         const auto summary = given["summary"];
         if (!effort && !given["effort"] && !summary) return;
+        if (effort && given["effort"] && effort.text() != given["effort"].text())
+            contradicts(at.at("effort"), "reasoning_effort");
         out.key("reasoning").open('{');
         out.member("effort", effort ? effort : given["effort"]).member("summary", summary);
         out.close('}');
     }
 
     void length(JsonWriter& out) {
-        for (const auto* name : {"max_completion_tokens", "max_tokens"}) {
-            const auto value = field(name);
-            if (!value) continue;
-            if (!value.is_number()) return notes_.wrong_type(Path(name), "a number");
-            out.member("max_output_tokens", value);
-            return;
-        }
+        const auto now = number("max_completion_tokens");
+        const auto before = number("max_tokens");
+        if (now && before && now.number() != before.number())
+            contradicts(Path("max_tokens"), "max_completion_tokens");
+        out.member("max_output_tokens", now ? now : before);
+    }
+
+    [[nodiscard]] JsonView number(std::string_view name) {
+        const auto value = field(name);
+        if (value && !value.is_number()) notes_.wrong_type(Path(name), "a number");
+        return value;
+    }
+
+    [[nodiscard]] JsonView boolean(std::string_view name) {
+        const auto value = field(name);
+        if (value && !value.is_boolean()) notes_.wrong_type(Path(name), "true or false");
+        return value;
+    }
+
+    void contradicts(const Path& at, const std::string& other) {
+        notes_.refuse(at, "invalid_value", "says something else than \"" + other + "\"");
     }
 
     // The default there is to keep every answer; here it is not to.
     void store(JsonWriter& out) {
-        if (is_dropped(upstream_, "store")) return;
-        out.key("store").boolean(request_["store"].is_true());
+        const auto value = boolean("store");
+        if (!is_dropped(upstream_, "store")) out.key("store").boolean(value.is_true());
     }
 
     void logprobs(JsonWriter& out) {
-        if (!field("logprobs").is_true()) return;
-        out.member("top_logprobs", field("top_logprobs"));
-        out.key("include").open('[').text("message.output_text.logprobs").close(']');
+        const bool wanted = boolean("logprobs").is_true();
+        const auto most = number("top_logprobs");
+        if (wanted) {
+            out.member("top_logprobs", most);
+            out.key("include").open('[').text("message.output_text.logprobs").close(']');
+        } else if (most && most.number() != 0 && !is_dropped(upstream_, "logprobs")) {
+            notes_.refuse(
+                Path("top_logprobs"), "invalid_value", "is of no use without \"logprobs\": true");
+        }
+    }
+
+    [[nodiscard]] bool include_usage() {
+        const Path at("stream_options");
+        const auto options = known_object(
+            request_["stream_options"], at, {"include_usage", "include_obfuscation"}, notes_);
+        // Padding against listeners.
+        if (options["include_obfuscation"]) notes_.drop(at.at("include_obfuscation"));
+        return boolean_member(options, "include_usage", at, notes_).is_true();
     }
 
     const JsonObject& request_;

@@ -23,7 +23,13 @@ struct ChatContent {
     std::string others = {};   // the same without the text ones
     bool only_text = true;
 };
-ChatContent read_chat_content(JsonView content, const Path& at, RequestNotes& notes);
+
+// An assistant refuses and says nothing but text; others do neither.
+enum class Speaker { assistant, other };
+ChatContent read_chat_content(JsonView content,
+                              Speaker speaker,
+                              const Path& at,
+                              RequestNotes& notes);
 
 // The text of a tool message: a string, or text parts put together. Escaped.
 std::string tool_text(JsonView content, const Path& at, RequestNotes& notes);

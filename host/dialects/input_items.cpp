@@ -3,6 +3,7 @@
 
 #include "dialects/call_ids.hpp"
 #include "dialects/content_parts.hpp"
+#include "dialects/request_members.hpp"
 #include "dialects/request_writers.hpp"
 
 namespace handover::dialects {
@@ -26,6 +27,8 @@ struct AssistantMessage {
     std::string calls = {};      // JSON, comma-separated
 };
 
+// An item's id, status and author, whether it ended the turn, and arguments that were parsed, are
+// of the answer that it was: a client sends it back as it came.
 class Messages {
 public:
     Messages(const config::Compatibility& upstream, JsonWriter& out, RequestNotes& notes)
@@ -82,8 +85,14 @@ private:
     void said(const JsonObject& item, const Path& at) {
         const auto role = item["role"];
         if (item["phase"]) notes_.drop(at.at("phase"));
-        const auto content = read_chat_content(item["content"], at.at("content"), notes_);
-        if (role.says("assistant")) return assistant(content);
+        check_members(
+            item,
+            at,
+            {"type", "role", "content", "phase", "id", "status", "created_by", "end_turn"},
+            notes_);
+        const auto speaker = role.says("assistant") ? Speaker::assistant : Speaker::other;
+        const auto content = read_chat_content(item["content"], speaker, at.at("content"), notes_);
+        if (speaker == Speaker::assistant) return assistant(content);
         end();
         if (role.says("user")) return user(content);
         if (!role.says("system") && !role.says("developer")) {
@@ -114,40 +123,46 @@ private:
     }
 
     void function_call(const JsonObject& item, const Path& at) {
+        call(item, at, "function", "arguments");
+    }
+
+    void custom_call(const JsonObject& item, const Path& at) { call(item, at, "custom", "input"); }
+
+    void call(const JsonObject& item,
+              const Path& at,
+              std::string_view kind,
+              std::string_view words) {
         if (item["namespace"])
-            return notes_.unsupported(at.at("namespace"), "is unknown to chat services");
-        if (!item["name"].is_string()) return notes_.missing(at.at("name"));
-        call(item, at, [&](JsonWriter& out) {
-            out.key("type").text("function").key("function").open('{').member("name", item["name"]);
-            out.key("arguments").escaped(item["arguments"].escaped()).close('}');
-        });
-    }
-
-    void custom_call(const JsonObject& item, const Path& at) {
-        if (!item["name"].is_string()) return notes_.missing(at.at("name"));
-        call(item, at, [&](JsonWriter& out) {
-            out.key("type").text("custom").key("custom").open('{').member("name", item["name"]);
-            out.key("input").escaped(item["input"].escaped()).close('}');
-        });
-    }
-
-    template <typename WriteCall>
-    void call(const JsonObject& item, const Path& at, WriteCall write) {
-        const auto id = item["call_id"];
-        if (!id.is_string()) return notes_.missing(at.at("call_id"));
+            notes_.unsupported(at.at("namespace"), "is unknown to chat services");
+        check_members(item,
+                      at,
+                      {"type",
+                       "call_id",
+                       "name",
+                       words,
+                       "namespace",
+                       "id",
+                       "status",
+                       "created_by",
+                       "parsed_arguments"},
+                      notes_);
         end_tool_results();
         assistant_.begun = true;
         JsonWriter out(assistant_.calls);
-        out.open('{').key("id").text(fitting(id));
-        write(out);
-        out.close('}');
+        out.open('{').key("id").text(fitting(needed_string(item, "call_id", at, notes_)));
+        out.key("type").text(kind).key(kind).open('{');
+        for (const auto member : {std::string_view("name"), words})
+            out.key(member).escaped(needed_string(item, member, at, notes_).escaped());
+        out.close('}').close('}');
     }
 
     void call_output(const JsonObject& item, const Path& at) {
-        const auto id = item["call_id"];
-        if (!id.is_string()) return notes_.missing(at.at("call_id"));
+        check_members(
+            item, at, {"type", "call_id", "output", "id", "status", "created_by"}, notes_);
+        const auto id = needed_string(item, "call_id", at, notes_);
         end_assistant();
-        const auto content = read_chat_content(item["output"], at.at("output"), notes_);
+        const auto content =
+            read_chat_content(item["output"], Speaker::other, at.at("output"), notes_);
         auto text = content.text;
         if (!content.only_text) {
             append_line(text, see_below);
@@ -165,12 +180,17 @@ private:
     // Its text belongs to the message that follows, where the service takes it back at all.
     void reasoning(const JsonObject& item, const Path& at) {
         if (!upstream_.reasoning_field) return notes_.drop(at.at("reasoning"));
+        if (item["encrypted_content"]) notes_.drop(at.at("encrypted_content"));
+        check_members(
+            item, at, {"type", "summary", "content", "encrypted_content", "id", "status"}, notes_);
         end_tool_results();
         if (assistant_.calls.empty()) end_assistant();
         const bool whole = item["content"] && item["content"].raw() != "[]";
         const auto* from = whole ? "content" : "summary";
         if (!item[from]) return;
-        append_line(assistant_.reasoning, read_chat_content(item[from], at.at(from), notes_).text);
+        const auto thoughts =
+            read_chat_content(item[from], Speaker::assistant, at.at(from), notes_);
+        append_line(assistant_.reasoning, thoughts.text);
     }
 
     void end_assistant() {

@@ -2,7 +2,9 @@
 #include <algorithm>
 #include <array>
 
+#include "dialects/request_members.hpp"
 #include "dialects/request_writers.hpp"
+#include "dialects/tool_choice.hpp"
 #include "dialects/tools.hpp"
 
 namespace handover::dialects {
@@ -154,37 +156,65 @@ private:
     }
 
     void tools(JsonWriter& out) {
-        const auto web_search = write_chat_tools(field("tools"), upstream_, out, notes_);
-        // Where there are no tools a chat API refuses to be told how to use them.
+        const auto written = write_chat_tools(field("tools"), upstream_, out, notes_);
         const auto choice = field("tool_choice");
-        if (tool_count() != 0 || !(choice.says("auto") || choice.says("none")))
+        const auto parallel = boolean("parallel_tool_calls");
+        if (written.any) {
             write_chat_tool_choice(choice, upstream_, out, notes_);
-        if (tool_count() != 0) out.member("parallel_tool_calls", field("parallel_tool_calls"));
-        if (!web_search.empty() && !is_dropped(upstream_, "web_search_options"))
-            out.key("web_search_options").raw(web_search);
+            out.member("parallel_tool_calls", parallel);
+        } else {
+            choice_without_tools(choice);
+        }
+        // One that is not to be called is not mentioned: chat has no other word for it.
+        if (!written.web_search.empty() && !choice.says("none"))
+            out.key("web_search_options").raw(written.web_search);
     }
 
-    [[nodiscard]] std::size_t tool_count() const { return json_elements(request_["tools"]).size(); }
+    // Where there are no tools a chat API refuses to be told how to use them.
+    void choice_without_tools(JsonView choice) {
+        const Path at("tool_choice");
+        if (!choice || choice.says("auto") || choice.says("none")) return;
+        if (is_dropped(upstream_, "tools")) return notes_.drop(at);
+        if (!choice.is_string() && !choice.is_object())
+            return notes_.wrong_type(at, "a string or an object");
+        notes_.refuse(
+            at, "unsupported_value", "asks for a tool, and a chat service would have none");
+    }
+
+    [[nodiscard]] JsonView boolean(std::string_view name) {
+        const auto value = field(name);
+        if (value && !value.is_boolean()) notes_.wrong_type(Path(name), "true or false");
+        return value;
+    }
 
     void text(JsonWriter& out) {
-        const auto value = request_["text"];
-        if (value && !value.is_object()) return notes_.wrong_type(Path("text"), "an object");
-        const JsonObject settings(value);
-        if (!is_dropped(upstream_, "response_format"))
-            write_response_format(settings["format"], out, notes_);
-        if (!is_dropped(upstream_, "verbosity")) out.member("verbosity", settings["verbosity"]);
+        const Path at("text");
+        const auto settings = known_object(request_["text"], at, {"format", "verbosity"}, notes_);
+        const auto format = inner(settings, at, "format", "response_format");
+        write_response_format(format, out, notes_);
+        out.member("verbosity", inner(settings, at, "verbosity", "verbosity"));
+    }
+
+    // Absent where the service is not to see what chat calls `field`.
+    [[nodiscard]] JsonView inner(const JsonObject& object,
+                                 const Path& at,
+                                 std::string_view name,
+                                 std::string_view field) {
+        const auto value = object[name];
+        if (!value || !is_dropped(upstream_, field)) return value;
+        notes_.drop(at.at(name));
+        return {};
     }
 
     void reasoning(JsonWriter& out) {
         const Path at("reasoning");
-        const JsonObject settings(request_["reasoning"]);
-        for (const auto& member : settings.members()) {
-            if (member.name != "effort" && JsonView(member.value)) notes_.drop(at.at(member.name));
-        }
-        const auto effort = settings["effort"];
-        if (effort && is_dropped(upstream_, "reasoning_effort"))
-            return notes_.drop(at.at("effort"));
-        out.member("reasoning_effort", effort);
+        const auto settings = known_object(request_["reasoning"],
+                                           at,
+                                           {"effort", "summary", "generate_summary", "context"},
+                                           notes_);
+        for (const auto* name : {"summary", "generate_summary", "context"})
+            if (settings[name]) notes_.drop(at.at(name));
+        out.member("reasoning_effort", inner(settings, at, "effort", "reasoning_effort"));
     }
 
     void length(JsonWriter& out) {
@@ -202,6 +232,7 @@ private:
         std::size_t index = 0;
         for (const auto value : json_elements(include)) {
             const auto here = at.at(index++);
+            if (!value.is_string()) notes_.wrong_type(here, "a string");
             if (value.says("message.output_text.logprobs")) {
                 wanted = true;
             } else {
@@ -209,15 +240,20 @@ private:
                 notes_.drop(here);
             }
         }
-        if (!wanted || is_dropped(upstream_, "logprobs")) return;
+        if (!wanted) return;
+        if (is_dropped(upstream_, "logprobs")) return notes_.drop(Path("top_logprobs"));
         out.key("logprobs").boolean(true).member("top_logprobs", field("top_logprobs"));
     }
 
     // The final event of a Responses stream has the usage, so it is asked for.
     void stream(JsonWriter& out) {
-        const auto value = request_["stream"];
-        if (value && !value.is_boolean()) return notes_.wrong_type(Path("stream"), "true or false");
+        const auto value = boolean("stream");
         out.member("stream", value);
+        const Path at("stream_options");
+        const auto options =
+            known_object(request_["stream_options"], at, {"include_obfuscation"}, notes_);
+        // Padding against listeners.
+        if (options["include_obfuscation"]) notes_.drop(at.at("include_obfuscation"));
         if (!value.is_true() || !upstream_.stream_options.value_or(true)) return;
         out.key("stream_options").open('{').key("include_usage").boolean(true).close('}');
     }

@@ -1,5 +1,5 @@
-// Tools, the choice among them, and the format of the answer: what a request says apart from the
-// conversation. Chat nests what Responses has flat. Pure.
+// Tools and the format of the answer: what a request says apart from the conversation. Chat nests
+// what Responses has flat. Pure.
 #pragma once
 
 #include "config/compatibility.hpp"
@@ -14,17 +14,15 @@ void write_response_tools(JsonView tools,
                           JsonView web_search,
                           JsonWriter& out,
                           RequestNotes& notes);
-// What is left is the chat form of a web search, if there was that tool: an object's text.
-std::string write_chat_tools(JsonView tools,
-                             const config::Compatibility& upstream,
-                             JsonWriter& out,
-                             RequestNotes& notes);
 
-void write_response_tool_choice(JsonView choice, JsonWriter& out, RequestNotes& notes);
-void write_chat_tool_choice(JsonView choice,
-                            const config::Compatibility& upstream,
-                            JsonWriter& out,
-                            RequestNotes& notes);
+struct ChatTools {
+    bool any = false;             // `tools` was written
+    std::string web_search = {};  // an object's text, if there was that tool: chat has it elsewhere
+};
+ChatTools write_chat_tools(JsonView tools,
+                           const config::Compatibility& upstream,
+                           JsonWriter& out,
+                           RequestNotes& notes);
 
 // `text.format` from `response_format`, and back.
 void write_text_format(JsonView response_format, JsonWriter& out, RequestNotes& notes);

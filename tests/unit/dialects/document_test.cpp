@@ -59,6 +59,8 @@ TEST_CASE("every row of the documentation has its tests, and every test its row"
     add(tested["A Responses request for a chat API"], responses_request_rows);
     add(tested["Refused in a chat request"], chat_refused_rows);
     add(tested["Refused in a Responses request"], responses_refused_rows);
+    add(tested["Refused in a chat request"], chat_wrong_rows);
+    add(tested["Refused in a Responses request"], responses_wrong_rows);
     add(tested["Left out of a chat request"], chat_dropped_rows);
     add(tested["Left out of a Responses request"], responses_dropped_rows);
     add(tested["In what services depart from their dialect"], switch_rows);

@@ -89,6 +89,8 @@ TEST_CASE("what cannot be mapped is refused by its name") {
     };
     for (const auto& row : chat_refused_rows) check(from_chat, row);
     for (const auto& row : responses_refused_rows) check(from_responses, row);
+    for (const auto& row : chat_wrong_rows) check(from_chat, row);
+    for (const auto& row : responses_wrong_rows) check(from_responses, row);
 }
 
 TEST_CASE("what is left out is said") {

@@ -41,6 +41,8 @@ extern const std::vector<RequestRow> chat_request_rows;
 extern const std::vector<RequestRow> responses_request_rows;
 extern const std::vector<RefusedRow> chat_refused_rows;
 extern const std::vector<RefusedRow> responses_refused_rows;
+extern const std::vector<RefusedRow> chat_wrong_rows;
+extern const std::vector<RefusedRow> responses_wrong_rows;
 extern const std::vector<DroppedRow> chat_dropped_rows;
 extern const std::vector<DroppedRow> responses_dropped_rows;
 extern const std::vector<SwitchRow> switch_rows;

@@ -1,0 +1,61 @@
+#include "dialects/request_members.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace handover::dialects {
+namespace {
+
+// Two say what is worth keeping for the next request, the third is the codex CLI's own account of
+// its turns: the answer is the same without them.
+constexpr std::array<std::string_view, 3> hints = {
+    "cache_control", "prompt_cache_breakpoint", "internal_chat_message_metadata_passthrough"};
+
+bool is_among(std::string_view name, const auto& names) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+}  // namespace
+
+void check_members(const JsonObject& object,
+                   const Path& at,
+                   MemberNames known,
+                   RequestNotes& notes) {
+    for (const auto& [name, value] : object.members()) {
+        if (is_among(name, known) || !JsonView(value)) continue;
+        const auto here = at.at(name);
+        if (is_among(name, hints)) {
+            notes.drop(here);
+        } else {
+            notes.refuse(here, "unknown_parameter", "is nothing that can be translated");
+        }
+    }
+}
+
+JsonObject known_object(JsonView value, const Path& at, MemberNames known, RequestNotes& notes) {
+    if (value && !value.is_object()) notes.wrong_type(at, "an object");
+    JsonObject object(value);
+    check_members(object, at, known, notes);
+    return object;
+}
+
+JsonView needed_string(const JsonObject& object,
+                       std::string_view name,
+                       const Path& at,
+                       RequestNotes& notes) {
+    const auto value = object[name];
+    if (!value) notes.missing(at.at(name));
+    if (value && !value.is_string()) notes.wrong_type(at.at(name), "a string");
+    return value;
+}
+
+JsonView boolean_member(const JsonObject& object,
+                        std::string_view name,
+                        const Path& at,
+                        RequestNotes& notes) {
+    const auto value = object[name];
+    if (value && !value.is_boolean()) notes.wrong_type(at.at(name), "true or false");
+    return value;
+}
+
+}  // namespace handover::dialects
