@@ -67,7 +67,7 @@ private:
     }
 
     void check_assistant(const JsonObject& message, const Path& at) {
-        // The second line is the answer's, which a client sends back as it came.
+        // Annotations and what was parsed are the answer's, which a client sends back as it came.
         check_members(message,
                       at,
                       {"role",

@@ -136,8 +136,12 @@ public:
 
 private:
     void text(const JsonObject& part, const Path& at) {
-        // All but the text were the answer's, which a client sends back as it came.
-        check_members(part, at, {"type", "text", "annotations", "logprobs", "parsed"}, notes_);
+        if (part["type"].says("output_text")) {
+            // All but the text were the answer's, which a client sends back as it came.
+            check_members(part, at, {"type", "text", "annotations", "logprobs", "parsed"}, notes_);
+        } else {
+            check_members(part, at, {"type", "text"}, notes_);
+        }
         say(needed_string(part, "text", at, notes_).escaped());
     }
 

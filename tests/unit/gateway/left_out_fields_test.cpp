@@ -32,6 +32,7 @@ TEST_CASE("of threads that leave out the same field one is the first") {
     std::barrier start(count);
     {
         std::vector<std::jthread> threads;
+        threads.reserve(count);
         for (int n = 0; n < count; ++n) {
             threads.emplace_back([&] {
                 start.arrive_and_wait();
