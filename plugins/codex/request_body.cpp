@@ -48,17 +48,14 @@ std::optional<Refused> refuse_unservable(const json::object& body) {
     return std::nullopt;
 }
 
-// An unstored reasoning item means something only with its content; a reference has nothing to
-// point to.
+// An unstored reasoning item means something only with its content.
 bool is_kept(const json::object& item) {
-    if (is(item, "type", "item_reference")) return false;
     return !is(item, "type", "reasoning") || member(item, "encrypted_content") != nullptr;
 }
 
-json::object shape_item(json::object item) {
+void shape_item(json::object& item) {
     item.stable_erase("id");
     if (is(item, "role", "system")) item["role"] = "developer";
-    return item;
 }
 
 json::array user_message(const json::string& text) {
@@ -68,17 +65,30 @@ json::array user_message(const json::string& text) {
         {"content", json::array{json::object{{"type", "input_text"}, {"text", text}}}}}};
 }
 
-std::variant<json::array, Refused> shape_input(const json::object& body) {
-    const auto* input = member(body, "input");
+// It may stand for a message or a call: without it the model would answer another conversation.
+Refused refused_reference() {
+    return Refused{
+        "the codex backend keeps no items, so an \"item_reference\" in \"input\" cannot be served; "
+        "send the item itself (clients that refer to stored items do so no more once they are told "
+        "\"store\": false)"};
+}
+
+// Takes the items out of the body.
+std::variant<json::array, Refused> shape_input(json::object& body) {
+    auto* input = body.if_contains("input");
     if (input != nullptr && input->is_string()) return user_message(input->get_string());
     if (input == nullptr || !input->is_array()) {
         return Refused{"\"input\" must be a text or a list of items"};
     }
-    json::array items;
-    for (const auto& value : input->get_array()) {
-        const auto* item = value.if_object();
+    json::array items(input->storage());
+    items.reserve(input->get_array().size());
+    for (auto& value : input->get_array()) {
+        auto* item = value.if_object();
         if (item == nullptr) return Refused{"every item of \"input\" must be an object"};
-        if (is_kept(*item)) items.push_back(shape_item(*item));
+        if (is(*item, "type", "item_reference")) return refused_reference();
+        if (!is_kept(*item)) continue;
+        shape_item(*item);
+        items.push_back(std::move(value));
     }
     return items;
 }
@@ -111,16 +121,18 @@ std::variant<std::string, Refused> shape_body(std::string_view text,
     boost::system::error_code failed;
     json::parse_options limits;
     limits.max_depth = most_levels;
-    const auto parsed = json::parse(text, failed, {}, limits);
+    json::monotonic_resource memory;  // of all values below: a body can have very many
+    auto parsed = json::parse(text, failed, &memory, limits);
     if (failed || !parsed.is_object()) return Refused{"the request is no JSON object"};
-    const auto& body = parsed.get_object();
+    auto& body = parsed.get_object();
     if (auto refused = refuse_unservable(body)) return *std::move(refused);
     auto input = shape_input(body);
     if (auto* refused = std::get_if<Refused>(&input)) return std::move(*refused);
 
-    json::object shaped{{"model", json::string(model)},
-                        {"instructions", instructions_of(body)},
-                        {"input", std::get<json::array>(std::move(input))}};
+    json::object shaped(&memory);
+    shaped["model"] = json::string(model);
+    shaped["instructions"] = instructions_of(body);
+    shaped.emplace("input", std::get<json::array>(std::move(input)));
     copy(before_store, body, shaped);
     shaped["store"] = false;
     shaped["stream"] = true;

@@ -12,34 +12,30 @@ TEST_CASE("bodies that the codex backend takes") {
         const char* session;
         const char* expected;
     };
-    const Case
-        cases[] =
-            {
-                {"a text becomes one user message, and what is required is there",
-                 R"({"input":"hi"})",
-                 "",
-                 R"({"model":"m","instructions":"","input":[{"type":"message","role":"user","content":[{"type":"input_text","text":"hi"}]}],"store":false,"stream":true,"include":["reasoning.encrypted_content"]})"},
-                {"every field that passes, in one order",
-                 R"({"client_metadata":{"a":"b"},"text":{"verbosity":"low"},"prompt_cache_key":"k","service_tier":"priority","include":["message.output_text.logprobs"],"stream":false,"store":true,"reasoning":{"effort":"high"},"parallel_tool_calls":false,"tool_choice":"auto","tools":[{"type":"function","name":"f"}],"input":[],"instructions":"Be brief.","model":"x"})",
-                 "s",
-                 R"({"model":"m","instructions":"Be brief.","input":[],"tools":[{"type":"function","name":"f"}],"tool_choice":"auto","parallel_tool_calls":false,"reasoning":{"effort":"high"},"store":false,"stream":true,"include":["reasoning.encrypted_content"],"service_tier":"priority","prompt_cache_key":"k","text":{"verbosity":"low"},"client_metadata":{"a":"b"}})"},
-                {"what the backend refuses is left out",
-                 R"({"input":[],"max_output_tokens":5,"max_completion_tokens":5,"max_tokens":5,"temperature":0,"top_p":1,"truncation":"auto","user":"u","metadata":{},"safety_identifier":"s","prompt_cache_retention":"24h","prompt_cache_options":{},"context_management":[],"stream_options":{},"service_tier":"flex","background":false,"previous_response_id":null,"top_logprobs":1,"max_tool_calls":1,"something_new":1})",
-                 "",
-                 R"({"model":"m","instructions":"","input":[],"store":false,"stream":true,"include":["reasoning.encrypted_content"]})"},
-                {"roles, ids, references and reasoning",
-                 R"({"input":[{"role":"system","content":"a"},{"role":"developer","content":"b"},{"type":"message","role":"user","id":"msg_1","content":"c"},{"type":"item_reference","id":"rs_1"},{"type":"reasoning","id":"rs_2","summary":[]},{"type":"reasoning","id":"rs_3","summary":[],"encrypted_content":"e"},{"type":"reasoning","summary":[],"encrypted_content":null},{"type":"function_call","id":"fc_1","call_id":"call_1","name":"f","arguments":"{}"},{"type":"function_call_output","call_id":"call_1","output":"o"}]})",
-                 "",
-                 R"({"model":"m","instructions":"","input":[{"role":"developer","content":"a"},{"role":"developer","content":"b"},{"type":"message","role":"user","content":"c"},{"type":"reasoning","summary":[],"encrypted_content":"e"},{"type":"function_call","call_id":"call_1","name":"f","arguments":"{}"},{"type":"function_call_output","call_id":"call_1","output":"o"}],"store":false,"stream":true,"include":["reasoning.encrypted_content"]})"},
-                {"the session is the cache key where there is none",
-                 R"({"input":[]})",
-                 "conversation-1",
-                 R"({"model":"m","instructions":"","input":[],"store":false,"stream":true,"include":["reasoning.encrypted_content"],"prompt_cache_key":"conversation-1"})"},
-                {"null members are absent ones",
-                 R"({"input":[],"instructions":null,"tools":null,"reasoning":null,"prompt_cache_key":null,"service_tier":null})",
-                 "",
-                 R"({"model":"m","instructions":"","input":[],"store":false,"stream":true,"include":["reasoning.encrypted_content"]})"},
-            };
+    const Case cases[] =
+        {
+            {"a text becomes one user message, and what is required is there",
+             R"({"input":"hi"})",
+             "",
+             R"({"model":"m","instructions":"","input":[{"type":"message","role":"user","content":[{"type":"input_text","text":"hi"}]}],"store":false,"stream":true,"include":["reasoning.encrypted_content"]})"},
+            {"every field that passes, in one order",
+             R"({"client_metadata":{"a":"b"},"text":{"verbosity":"low"},"prompt_cache_key":"k","service_tier":"priority","include":["message.output_text.logprobs"],"stream":false,"store":true,"reasoning":{"effort":"high"},"parallel_tool_calls":false,"tool_choice":"auto","tools":[{"type":"function","name":"f"}],"input":[],"instructions":"Be brief.","model":"x"})",
+             "s",
+             R"({"model":"m","instructions":"Be brief.","input":[],"tools":[{"type":"function","name":"f"}],"tool_choice":"auto","parallel_tool_calls":false,"reasoning":{"effort":"high"},"store":false,"stream":true,"include":["reasoning.encrypted_content"],"service_tier":"priority","prompt_cache_key":"k","text":{"verbosity":"low"},"client_metadata":{"a":"b"}})"},
+            {"what the backend refuses is left out",
+             R"({"input":[],"max_output_tokens":5,"max_completion_tokens":5,"max_tokens":5,"temperature":0,"top_p":1,"truncation":"auto","user":"u","metadata":{},"safety_identifier":"s","prompt_cache_retention":"24h","prompt_cache_options":{},"context_management":[],"stream_options":{},"service_tier":"flex","background":false,"previous_response_id":null,"top_logprobs":1,"max_tool_calls":1,"something_new":1})",
+             "",
+             R"({"model":"m","instructions":"","input":[],"store":false,"stream":true,"include":["reasoning.encrypted_content"]})"},
+            {"roles, ids and reasoning",
+             R"({"input":[{"role":"system","content":"a"},{"role":"developer","content":"b"},{"type":"message","role":"user","id":"msg_1","content":"c"},{"type":"reasoning","id":"rs_2","summary":[]},{"type":"reasoning","id":"rs_3","summary":[],"encrypted_content":"e"},{"type":"reasoning","summary":[],"encrypted_content":null},{"type":"function_call","id":"fc_1","call_id":"call_1","name":"f","arguments":"{}"},{"type":"function_call_output","call_id":"call_1","output":"o"}]})",
+             "",
+             R"({"model":"m","instructions":"","input":[{"role":"developer","content":"a"},{"role":"developer","content":"b"},{"type":"message","role":"user","content":"c"},{"type":"reasoning","summary":[],"encrypted_content":"e"},{"type":"function_call","call_id":"call_1","name":"f","arguments":"{}"},{"type":"function_call_output","call_id":"call_1","output":"o"}],"store":false,"stream":true,"include":["reasoning.encrypted_content"]})"},
+            {"the session is the cache key where there is none", R"({"input":[]})", "conversation-1", R"({"model":"m","instructions":"","input":[],"store":false,"stream":true,"include":["reasoning.encrypted_content"],"prompt_cache_key":"conversation-1"})"},
+            {"null members are absent ones",
+             R"({"input":[],"instructions":null,"tools":null,"reasoning":null,"prompt_cache_key":null,"service_tier":null})",
+             "",
+             R"({"model":"m","instructions":"","input":[],"store":false,"stream":true,"include":["reasoning.encrypted_content"]})"},
+        };
     for (const auto& c : cases) {
         DYNAMIC_SECTION(c.name) {
             const auto got = shape_body(c.body, "m", c.session);
@@ -63,6 +59,9 @@ TEST_CASE("bodies that would lose their meaning are refused by name") {
         {R"({"input":[],"conversation":"conv_1"})", "conversation"},
         {R"({"input":[],"prompt":{"id":"p"}})", "prompt"},
         {R"({"input":[],"background":true})", "background"},
+        {R"({"input":[{"type":"item_reference","id":"msg_1"}]})", "item_reference"},
+        {R"({"input":[{"role":"user","content":"a"},{"id":"rs_1","type":"item_reference"}]})",
+         "\"store\": false"},
         {R"({})", "input"},
         {R"({"input":null})", "input"},
         {R"({"input":{}})", "input"},
