@@ -80,3 +80,17 @@ test('an event that is longer than any may be is called that', async (t) => {
   assert.match(broken.message, /an event in the stream is longer than 67108864 bytes/);
   assert.doesNotMatch(broken.message, /cancelled/);
 });
+
+test('a conversation\'s id goes on if it is one', async (t) => {
+  const { models, gateway } = await front(t, {
+    ...RESPONSES, provider: { plugin: 'codex' }, auth: { kind: 'api_key', billing: 'metered' },
+    reply: () => ({ events: [delta('par'), completed] }),
+  });
+  for (const [id, key] of [['conversation-1', 'conversation-1'], ['caf\xe9', undefined], ['two words', undefined]]) {
+    const answer = await gateway.post('/v1/responses', { model: 'm', input: 'hi' }, { headers: { 'session-id': id } });
+    assert.equal(answer.status, 200, await answer.text());
+    const { body, headers } = models.requests().at(-1);
+    assert.equal(body.prompt_cache_key, key);
+    assert.equal(headers['session-id'], key);
+  }
+});

@@ -9,14 +9,14 @@ export const KEY = 'sandbox-key-front';
 export const chat = { model: 'm', messages: [{ role: 'user', content: 'hi' }] };
 
 // A gateway in front of one upstream, which answers as `reply` says.
-export async function front(t, { serve = {}, http = {}, args = [], dialects = ['chat_completions'], reply = () => ({ json: chatAnswer({ content: 'hello' }) }) } = {}) {
+export async function front(t, { serve = {}, http = {}, args = [], dialects = ['chat_completions'], provider = {}, auth = {}, reply = () => ({ json: chatAnswer({ content: 'hello' }) }) } = {}) {
   const models = await startScriptedModels(reply);
   const config = (settings = serve) => toml({
     '': { default_provider: 'mine' },
     serve: settings,
     http: { max_retries: 0, ...http },
-    'providers.mine': { plugin: 'openai', base_url: models.base_url, dialects, model: 'm', auth_method: 'api-key' },
-    'providers.mine.auth.api-key': { env: ['GATEWAY_TEST_KEY'] },
+    'providers.mine': { plugin: 'openai', base_url: models.base_url, dialects, model: 'm', auth_method: 'api-key', ...provider },
+    'providers.mine.auth.api-key': { env: ['GATEWAY_TEST_KEY'], ...auth },
   });
   const home = new Home({ config: config(), environment: { GATEWAY_TEST_KEY: KEY } });
   home.secrets.add(KEY);
