@@ -307,6 +307,21 @@ test('what cannot be translated names the field', async (t) => {
   assert.equal(models.requests().length, 0);
 });
 
+test('what is left out is said: aloud once, and every time for those who listen', async (t) => {
+  const { client, models, gateway } = await scripted(t, ['responses'], () => ({ json: responseAnswer([messageItem('Hello.')]) }));
+  const messages = [{ role: 'user', name: 'ann', content: [{ type: 'text', text: 'Hi', cache_control: { type: 'ephemeral' } }] }];
+  for (let turn = 0; turn < 3; turn += 1) {
+    const { choices } = await client.chat.completions.create({ model: 'm', messages });
+    messages.push(choices[0].message, { role: 'user', content: 'Go on.' });
+  }
+  assert.equal(models.requests().at(-1).body.input.length, 5);
+  const left_out = (level) => [...gateway.run.stderr.matchAll(new RegExp(`^${level}: .* no field like "(.*)"`, 'gm'))].map(([, field]) => field);
+  const fields = ['messages[].name', 'messages[].content[].cache_control'];
+  await gateway.run.until(/(cache_control[^]*\n){3}/, 'stderr');
+  assert.deepEqual(left_out('warning'), fields);
+  assert.deepEqual(left_out('info'), [...fields, ...fields]);
+});
+
 test('requests that are none', async (t) => {
   const { gateway, models } = await scripted(t, ['responses'], () => ({ json: {} }));
   for (const body of ['{', '[]', '{"model":1}', '{"stream":"yes"}', '{"model":"a","model":"b"}']) {
