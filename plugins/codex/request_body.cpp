@@ -38,7 +38,7 @@ std::optional<Refused> refuse_unservable(const json::object& body) {
     for (const auto name : unservable) {
         if (member(body, name) != nullptr) {
             return Refused{"the codex backend keeps no responses, so \"" + std::string(name) +
-                           "\" cannot be served; send the whole conversation in \"input\""};
+                           R"(" cannot be served; send the whole conversation in "input")"};
         }
     }
     const auto* background = member(body, "background");
