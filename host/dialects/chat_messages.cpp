@@ -88,8 +88,6 @@ private:
         if (refusal && !refusal.is_string()) notes_.wrong_type(at.at("refusal"), "a string");
         const auto calls = message["tool_calls"];
         if (calls && !calls.is_array()) notes_.wrong_type(at.at("tool_calls"), "an array");
-        const bool says_nothing = !refusal && json_elements(calls).empty();
-        if (!message["content"] && says_nothing) notes_.missing(at.at("content"));
     }
 
     void assistant_text(const JsonObject& message, const Path& at) {

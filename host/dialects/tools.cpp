@@ -153,11 +153,8 @@ void nested_location(JsonView value, const Path& at, JsonWriter& out, RequestNot
 std::string search_options(const JsonObject& tool, const Path& at, RequestNotes& notes) {
     check_members(
         tool, at, {"type", "search_context_size", "user_location", "external_web_access"}, notes);
-    // The codex CLI says so, and false if it is told to look into an index only.
-    if (const auto web = tool["external_web_access"]; web && !web.is_true()) {
-        notes.unsupported(at.at("external_web_access"),
-                          "must be true: a chat service searches the web itself, or not at all");
-    }
+    const auto web = tool["external_web_access"];
+    if (web && !web.is_boolean()) notes.wrong_type(at.at("external_web_access"), "true or false");
     std::string text;
     JsonWriter out(text);
     out.open('{').member("search_context_size", tool["search_context_size"]);
@@ -221,6 +218,11 @@ void schema_members(Holder format, JsonWriter& out, RequestNotes& notes) {
     for (const auto* name : {"description", "schema", "strict"}) out.member(name, object[name]);
 }
 
+// The codex CLI asks so for an index of pages only; a chat service searches the web itself.
+bool keeps_off_the_web(const JsonObject& web_search) {
+    return web_search["external_web_access"].raw() == "false";
+}
+
 }  // namespace
 
 void write_response_tools(JsonView tools,
@@ -252,7 +254,7 @@ ChatTools write_chat_tools(JsonView tools,
         const JsonObject object(tool);
         if (!is_web_search(object["type"])) {
             nested_tool(object, at, upstream.strict_tools.value_or(true), entries, notes);
-        } else if (is_dropped(upstream, "web_search_options")) {
+        } else if (is_dropped(upstream, "web_search_options") || keeps_off_the_web(object)) {
             notes.drop(at.at("web_search"));
         } else {
             if (!written.web_search.empty())

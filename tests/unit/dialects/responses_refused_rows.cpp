@@ -105,10 +105,10 @@ const std::vector<RefusedRow> responses_refused_rows = {
      R"({"tools":[{"type":"web_search","filters":{"allowed_domains":["example.com"]}}]})",
      "tools[0].filters",
      "unknown_parameter"},
-    {"what else a web search is told, and a second one: to keep off the web",
-     R"({"tools":[{"type":"web_search","external_web_access":false}]})",
+    {"what else a web search is told, and a second one: whether it may, in words",
+     R"({"tools":[{"type":"web_search","external_web_access":"no"}]})",
      "tools[0].external_web_access",
-     "unsupported_parameter"},
+     "invalid_type"},
     {"what else a web search is told, and a second one: the second",
      R"({"tools":[{"type":"web_search"},{"type":"web_search","search_context_size":"low"}]})",
      "tools[1]",
@@ -253,6 +253,9 @@ const std::vector<DroppedRow> responses_dropped_rows = {
     {"stream_options.include_obfuscation",
      R"({"stream":true,"stream_options":{"include_obfuscation":false}})",
      "stream_options.include_obfuscation"},
+    {"web_search with an external_web_access that is false",
+     R"({"tools":[{"type":"web_search","external_web_access":false}]})",
+     "tools[].web_search"},
 };
 
 }  // namespace handover::test
