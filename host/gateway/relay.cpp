@@ -72,10 +72,14 @@ public:
         const auto known = rest_.size() - std::min(rest_.size(), longest_blank_line);
         rest_.append(bytes);
         const auto whole = whole_events(rest_, known);
-        if (whole == 0) return rest_.size() <= longest_event;
+        if (whole == 0) return is_bearable();
         const bool wanted = hand_over(std::string_view(rest_).substr(0, whole));
         rest_.erase(0, whole);
         return wanted;
+    }
+
+    [[nodiscard]] const Error* gave_up() const override {
+        return unreadable_ ? &*unreadable_ : nullptr;
     }
 
     [[nodiscard]] bool ended() const override { return ended_; }
@@ -111,6 +115,11 @@ private:
         return writer_.queue(events);
     }
 
+    bool is_bearable() {
+        if (rest_.size() > longest_event) unreadable_ = http::event_too_long(longest_event);
+        return !unreadable_;
+    }
+
     void keep_last(std::string_view events) {
         const bool only_comments =
             events.front() == ':' && events.find("\ndata") == std::string_view::npos;
@@ -123,6 +132,7 @@ private:
     bool ended_ = false;
     std::string last_ = {};  // events that came together
     std::string rest_ = {};  // the beginning of an event
+    std::optional<Error> unreadable_ = {};
 };
 
 // A body as it comes. Where it is short, which nearly all are, head and body leave together.

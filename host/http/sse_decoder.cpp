@@ -49,15 +49,16 @@ Result<std::optional<SseEvent>> SseDecoder::next() {
     }
     too_long_ =
         too_long_ || data_.size() + type_.size() + (buffer_.size() - line_start_) > max_event_;
-    if (too_long_) {
-        return fail(
-            {.code = Errc::provider_unavailable,
-             .message =
-                 "an event in the stream is longer than " + std::to_string(max_event_) + " bytes",
-             .reason = "the event never ends, or the answer is not a stream of server-sent events",
-             .fix = {}});
-    }
+    if (too_long_) return fail(event_too_long(max_event_));
     return std::optional<SseEvent>();
+}
+
+Error event_too_long(std::size_t max_event) {
+    return {
+        .code = Errc::provider_unavailable,
+        .message = "an event in the stream is longer than " + std::to_string(max_event) + " bytes",
+        .reason = "the event never ends, or the answer is not a stream of server-sent events",
+        .fix = {}};
 }
 
 // False while it cannot be told yet whether the stream begins with one.

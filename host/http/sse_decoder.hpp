@@ -18,6 +18,9 @@ struct SseEvent {
     std::string_view id = {};  // the last id seen, not only this event's
 };
 
+// Of a stream with such an event.
+Error event_too_long(std::size_t max_event);
+
 class SseDecoder {
 public:
     // An image in a response.completed event is some megabytes of base64.

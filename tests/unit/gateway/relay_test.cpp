@@ -408,6 +408,10 @@ TEST_CASE("an answer that cannot be read says why") {
     SECTION("or of one that is collected") {
         scene.conversation.client_streams = false;
     }
+    SECTION("or of one that passes") {
+        scene.conversation.client_streams = true;
+        scene.conversation.client = Dialect::responses;
+    }
     const auto relay = scene.relay(events);
     CHECK(relay->body("data: "));
     CHECK(relay->gave_up() == nullptr);
