@@ -138,7 +138,8 @@ test('nobody at the authority and a token that still works: no delay', async (t)
   for (const run of runs) assert.equal(succeeded(run).stdout, `${access_token}\n`);
   const longest = (all) => Math.max(...all.map((run) => run.took));
   t.diagnostic(`the slowest of 32: ${longest(idle).toFixed()} ms without a refresh, ${longest(runs).toFixed()} ms with a dead authority`);
-  assert.ok(longest(runs) < longest(idle) + OPTIONAL_WAIT / 3, `${longest(runs)} ms`);
+  // 32 starts on a busy machine differ by a quarter by themselves; a wait would add its whole length.
+  assert.ok(longest(runs) < longest(idle) * 1.25 + OPTIONAL_WAIT / 2, `${longest(runs)} ms`);
   assert.equal(record(home).failures, 1, 'found out once, adopted by the others');
 });
 
