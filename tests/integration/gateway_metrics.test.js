@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { Gateway, keyed } from './lib/gateway.js';
 import { Home, toml } from './lib/handover.js';
 import { deadPort } from './lib/loopback.js';
-import { Page, scrape } from './lib/metrics.js';
+import { counted, Page, scrape } from './lib/metrics.js';
 import { eventually } from './lib/processes.js';
 import { gate } from './lib/record.js';
 import { login, succeeded } from './lib/scene.js';
@@ -156,15 +156,15 @@ test('refreshes are counted once each, whatever they were made for', async (t) =
   const before = (await world.counts()).refreshes;
   const gateway = await Gateway.start(home);
   // Nobody asks for anything: the background alone keeps the token fresh.
-  const counted = async () => {
+  const around = async () => {
     const made = (await world.counts()).refreshes - before;
     return { made, page: await scrape(gateway), again: (await world.counts()).refreshes - before };
   };
   const quiet = ({ made, page, again }) => made === again && made >= 2 && page.of('handover_refreshes_total')['codex ok'] === made;
-  const { page, made } = await eventually(counted, quiet, LONG, 'two refreshes, counted');
+  const { page, made } = await eventually(around, quiet, LONG, 'two refreshes, counted');
   assert.deepEqual(page.of('handover_refreshes_total'), { 'codex ok': made });
 
   await world.fault('token_500');
-  const failed = await eventually(() => scrape(gateway), (seen) => seen.of('handover_refreshes_total')['codex failed'] > 0, LONG, 'one that failed');
+  const failed = await counted(gateway, (seen) => seen.of('handover_refreshes_total')['codex failed'] > 0, 'one that failed');
   assert.deepEqual(Object.keys(failed.of('handover_refreshes_total')).sort(), ['codex failed', 'codex ok']);
 });

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 
 import { Gateway, keyed, rejection } from './lib/gateway.js';
 import { Home, toml } from './lib/handover.js';
-import { scrape } from './lib/metrics.js';
+import { counted, scrape } from './lib/metrics.js';
 import { eventually } from './lib/processes.js';
 import { gate } from './lib/record.js';
 import { login, succeeded } from './lib/scene.js';
@@ -78,7 +78,7 @@ test('a metered provider with a `concurrency`: so many at once, over all loops, 
   assert.equal(most(), 2);
   const sent = models.requests().map(({ body }) => body.messages[0].content);
   assert.deepEqual([sent.slice(0, 2).sort(), sent.slice(2)], [names.slice(0, 2), names.slice(2)]);
-  const page = await scrape(gateway);
+  const page = await counted(gateway, (seen) => seen.value('handover_in_flight_requests') === 1, 'the end of all');
   assert.deepEqual(page.of('handover_lease_wait_seconds'), { mine: 7 });
   assert.equal(page.value('handover_queued_requests'), 0);
 });
@@ -100,7 +100,8 @@ test('a full line and a slow one are answered as for a subscription', async (t) 
   letAll();
   await second;
   assert.equal(models.requests().length, 2);
-  assert.deepEqual((await scrape(gateway)).of('handover_lease_wait_seconds'), { mine: 2 });
+  const page = await counted(gateway, (seen) => seen.value('handover_in_flight_requests') === 1, 'the end of both');
+  assert.deepEqual(page.of('handover_lease_wait_seconds'), { mine: 2 });
 });
 
 test('whoever waits too long, or goes, leaves the line', async (t) => {
@@ -176,7 +177,8 @@ test('without a `concurrency` in the config nobody waits; a reload may set, rais
   await upstream(18);
   letAll();
   await Promise.all(some);
-  assert.equal((await scrape(gateway)).value('handover_queued_requests'), 0);
+  const page = await counted(gateway, (seen) => seen.value('handover_in_flight_requests') === 1, 'the end of all');
+  assert.equal(page.value('handover_queued_requests'), 0);
 });
 
 // ---- listings ---------------------------------------------------------------------------------------------------------------------

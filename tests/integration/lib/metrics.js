@@ -1,6 +1,10 @@
 // A page of Prometheus' text format, read strictly: what a scraper would refuse fails here.
 import assert from 'node:assert/strict';
 
+import { eventually } from './processes.js';
+
+const LONG = 60000; // ms, for what has no event to wait for
+
 const SAMPLE = /^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (\S+)$/;
 const LABEL = /([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\[\\"n])*)"(?:,|$)/gy;
 
@@ -93,4 +97,9 @@ export async function scrape(gateway, options = {}) {
   assert.equal(answer.status, 200);
   assert.equal(answer.headers.get('content-type'), 'text/plain; version=0.0.4; charset=utf-8');
   return new Page(await answer.text());
+}
+
+// A request is counted once its answer has been sent, so whoever has the answer may still be a moment early.
+export async function counted(gateway, enough, what) {
+  return eventually(() => scrape(gateway), enough, LONG, what);
 }
