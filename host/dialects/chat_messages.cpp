@@ -131,6 +131,8 @@ private:
         const auto tool =
             known_object(call[kind], here, {"name", words, "parsed_arguments"}, notes_);
         out_.key("name").escaped(needed_string(tool, "name", here, notes_).escaped());
+        // A function that takes nothing may be called without a word.
+        if (!tool[words] && words == "arguments") return void(out_.key(words).text("{}"));
         out_.key(words).escaped(needed_string(tool, words, here, notes_).escaped());
     }
 

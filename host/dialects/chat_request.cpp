@@ -82,7 +82,7 @@ std::string without_blanks(std::string_view json) {
 bool is_neutral(JsonView value, std::string_view neutral) {
     if (!value) return true;
     if (neutral.empty()) return false;
-    if (value.is_number()) return value.number() == JsonView(neutral).number();
+    if (const auto number = value.number()) return number == JsonView(neutral).number();
     return without_blanks(value.raw()) == neutral;
 }
 

@@ -157,8 +157,9 @@ private:
     }
 
     void call_output(const JsonObject& item, const Path& at) {
+        // `name`: the call's once more.
         check_members(
-            item, at, {"type", "call_id", "output", "id", "status", "created_by"}, notes_);
+            item, at, {"type", "call_id", "name", "output", "id", "status", "created_by"}, notes_);
         const auto id = needed_string(item, "call_id", at, notes_);
         end_assistant();
         const auto content =

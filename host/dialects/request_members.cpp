@@ -6,10 +6,21 @@
 namespace handover::dialects {
 namespace {
 
-// Two say what is worth keeping for the next request, the third is the codex CLI's own account of
-// its turns: the answer is the same without them.
-constexpr std::array<std::string_view, 3> hints = {
-    "cache_control", "prompt_cache_breakpoint", "internal_chat_message_metadata_passthrough"};
+// The answer is the same without them.
+constexpr std::array<std::string_view, 10> hints = {
+    // What is worth keeping for the next request.
+    "cache_control",
+    "prompt_cache_breakpoint",
+    "copilot_cache_control",
+    // A client's own account of its turns, or another provider's of its answer.
+    "internal_chat_message_metadata_passthrough",
+    "provider_specific_fields",
+    "extra_content",
+    "cot_id",
+    "cot_summary",
+    "reasoning_opaque",
+    // What a data URL says of itself.
+    "media_type"};
 
 bool is_among(std::string_view name, const auto& names) {
     return std::find(names.begin(), names.end(), name) != names.end();

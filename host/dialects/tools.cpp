@@ -151,10 +151,18 @@ void nested_location(JsonView value, const Path& at, JsonWriter& out, RequestNot
 }
 
 std::string search_options(const JsonObject& tool, const Path& at, RequestNotes& notes) {
-    check_members(
-        tool, at, {"type", "search_context_size", "user_location", "external_web_access"}, notes);
-    const auto web = tool["external_web_access"];
-    if (web && !web.is_boolean()) notes.wrong_type(at.at("external_web_access"), "true or false");
+    check_members(tool,
+                  at,
+                  {"type",
+                   "search_context_size",
+                   "search_content_types",
+                   "user_location",
+                   "external_web_access",
+                   "indexed_web_access"},
+                  notes);
+    boolean_member(tool, "external_web_access", at, notes);
+    boolean_member(tool, "indexed_web_access", at, notes);
+    if (tool["search_content_types"]) notes.drop(at.at("search_content_types"));
     std::string text;
     JsonWriter out(text);
     out.open('{').member("search_context_size", tool["search_context_size"]);
@@ -220,7 +228,8 @@ void schema_members(Holder format, JsonWriter& out, RequestNotes& notes) {
 
 // The codex CLI asks so for an index of pages only; a chat service searches the web itself.
 bool keeps_off_the_web(const JsonObject& web_search) {
-    return web_search["external_web_access"].raw() == "false";
+    return web_search["external_web_access"].raw() == "false" ||
+           web_search["indexed_web_access"].raw() == "true";
 }
 
 }  // namespace

@@ -120,10 +120,13 @@ private:
         return !unreadable_;
     }
 
+    // Comments and stray blank lines are no events, and nothing that follows the end undoes it.
     void keep_last(std::string_view events) {
-        const bool only_comments =
-            events.front() == ':' && events.find("\ndata") == std::string_view::npos;
-        if (!only_comments) last_.assign(events);
+        if (dialect_ == dialects::Dialect::responses && ended_) return;
+        const bool has_data = events.starts_with("data") ||
+                              events.find("\ndata") != std::string_view::npos ||
+                              events.find("\rdata") != std::string_view::npos;
+        if (has_data) last_.assign(events);
     }
 
     ClientWriter writer_;

@@ -10,23 +10,6 @@
 namespace handover::gateway {
 namespace {
 
-struct Event {
-    std::string type = {};
-    std::string data = {};
-};
-
-Event last_event(std::string_view events) {
-    http::SseDecoder decoder;
-    decoder.feed(events);
-    Event last;
-    while (const auto event = decoder.next()) {
-        if (!*event) break;
-        last.type.assign((*event)->type);
-        last.data.assign((*event)->data);
-    }
-    return last;
-}
-
 bool ends_response(std::string_view type) {
     constexpr std::array<std::string_view, 3> ends = {
         "response.completed", "response.incomplete", "response.failed"};
@@ -42,16 +25,32 @@ bool ends_chat(const dialects::JsonObject& chunk) {
     });
 }
 
+bool is_done(const http::SseEvent& event) {
+    return event.data.starts_with("[DONE]");
+}
+
+StreamEnd end_in(dialects::Dialect dialect, const http::SseEvent& event) {
+    if (is_done(event)) return {.reached = true};
+    const dialects::JsonObject object(event.data);
+    if (auto failure = dialects::failure_in(object, event.type))
+        return {.reached = true, .failure = std::move(failure)};
+    if (dialect == dialects::Dialect::chat_completions) return {.reached = ends_chat(object)};
+    return {.reached = ends_response(event.type) || ends_response(object["type"].text())};
+}
+
 }  // namespace
 
 StreamEnd stream_end(dialects::Dialect dialect, std::string_view last_events) {
-    const auto last = last_event(last_events);
-    if (last.data == "[DONE]") return {.reached = true};
-    const dialects::JsonObject object(last.data);
-    if (auto failure = dialects::failure_in(object, last.type))
-        return {.reached = true, .failure = std::move(failure)};
-    if (dialect == dialects::Dialect::chat_completions) return {.reached = ends_chat(object)};
-    return {.reached = ends_response(last.type) || ends_response(object["type"].text())};
+    http::SseDecoder decoder;
+    decoder.feed(last_events);
+    StreamEnd end;
+    while (const auto event = decoder.next()) {
+        if (!*event) break;
+        end = end_in(dialect, **event);
+        // One choice of a chat may end before another; the rest is over where it says so.
+        if (end.reached && (dialect == dialects::Dialect::responses || is_done(**event))) break;
+    }
+    return end;
 }
 
 }  // namespace handover::gateway

@@ -16,7 +16,7 @@ struct StreamEnd {
     std::optional<dialects::AnswerFailure> failure = {};
 };
 
-// `last_events`: whole ones, as they were sent; the last that is no comment counts.
+// `last_events`: whole ones, as they were sent, or none.
 StreamEnd stream_end(dialects::Dialect dialect, std::string_view last_events);
 
 }  // namespace handover::gateway

@@ -76,13 +76,16 @@ sdk::PrepareAnswer prepare(const Settings& settings, const sdk::Request& request
     auto body = shape_body(request.body, model, request.session);
     if (auto* refused = std::get_if<sdk::Refused>(&body)) return std::move(*refused);
 
-    sdk::Prepared prepared{.path = "/responses",
-                           .body = std::get<std::string>(std::move(body)),
-                           .upstream_streams = true};
+    auto& shaped = std::get<ShapedBody>(body);
+    sdk::Prepared prepared{
+        .path = "/responses", .body = std::move(shaped.text), .upstream_streams = true};
     prepared.headers = {{.name = "Content-Type", .value = "application/json"},
                         {.name = "Accept", .value = "text/event-stream"},
                         {.name = "originator", .value = settings.originator},
                         {.name = "User-Agent", .value = user_agent(settings)}};
+    if (shaped.lite)
+        prepared.headers.push_back(
+            {.name = "x-openai-internal-codex-responses-lite", .value = "true"});
     if (!request.session.empty()) {
         prepared.headers.push_back({.name = "session-id", .value = std::string(request.session)});
     }

@@ -2,6 +2,7 @@
 
 #include <boost/json.hpp>
 
+#include <algorithm>
 #include <array>
 #include <optional>
 
@@ -93,6 +94,12 @@ std::variant<json::array, Refused> shape_input(json::object& body) {
     return items;
 }
 
+bool has_tools(const json::array& items) {
+    return std::any_of(items.begin(), items.end(), [](const json::value& item) {
+        return is(item.get_object(), "type", "additional_tools");
+    });
+}
+
 json::value instructions_of(const json::object& body) {
     const auto* instructions = member(body, "instructions");
     return instructions != nullptr && instructions->is_string() ? *instructions : json::value("");
@@ -115,9 +122,9 @@ json::value cache_key(const json::object& body, std::string_view session) {
 
 }  // namespace
 
-std::variant<std::string, Refused> shape_body(std::string_view text,
-                                              std::string_view model,
-                                              std::string_view session) {
+std::variant<ShapedBody, Refused> shape_body(std::string_view text,
+                                             std::string_view model,
+                                             std::string_view session) {
     boost::system::error_code failed;
     json::parse_options limits;
     limits.max_depth = most_levels;
@@ -132,6 +139,7 @@ std::variant<std::string, Refused> shape_body(std::string_view text,
     json::object shaped(&memory);
     shaped["model"] = json::string(model);
     shaped["instructions"] = instructions_of(body);
+    const bool lite = has_tools(std::get<json::array>(input));
     shaped.emplace("input", std::get<json::array>(std::move(input)));
     copy(before_store, body, shaped);
     shaped["store"] = false;
@@ -141,7 +149,7 @@ std::variant<std::string, Refused> shape_body(std::string_view text,
     if (is(body, "service_tier", "priority")) shaped["service_tier"] = "priority";
     if (auto key = cache_key(body, session); !key.is_null()) shaped["prompt_cache_key"] = key;
     copy(after_stream, body, shaped);
-    return json::serialize(shaped);
+    return ShapedBody{.text = json::serialize(shaped), .lite = lite};
 }
 
 }  // namespace handover::codex

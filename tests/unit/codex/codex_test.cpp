@@ -28,6 +28,20 @@ TEST_CASE("a request always streams and carries its headers") {
     CHECK(p.body.find("\"prompt_cache_key\":\"s-1\"") != std::string::npos);
 }
 
+TEST_CASE("the backend is told of tools among the items") {
+    const auto told = [](const char* body) {
+        const auto answer = prepare({}, {.dialect = "responses", .model = "m", .body = body});
+        const auto& headers = std::get<Prepared>(answer).headers;
+        return std::find(headers.begin(),
+                         headers.end(),
+                         Header{"x-openai-internal-codex-responses-lite", "true"}) != headers.end();
+    };
+    CHECK(told(
+        R"({"input":[{"type":"additional_tools","role":"developer","tools":[]},{"role":"user","content":"hi"}]})"));
+    CHECK_FALSE(told(R"({"tools":[],"input":[{"role":"user","content":"additional_tools"}]})"));
+    CHECK_FALSE(told(R"({"input":"additional_tools"})"));
+}
+
 TEST_CASE("the model asked for, then the default, else advice") {
     const auto body = [](const Settings& settings, std::string_view model) {
         const auto answer =

@@ -12,6 +12,7 @@
 
 namespace json = boost::json;
 using handover::codex::shape_body;
+using handover::codex::ShapedBody;
 using handover::sdk::Refused;
 
 namespace {
@@ -43,7 +44,7 @@ std::variant<json::object, Refused> shaped(const std::string& field, const json:
     body[field] = value;
     const auto got = shape_body(json::serialize(body), "m", "");
     if (const auto* refused = std::get_if<Refused>(&got)) return *refused;
-    return json::parse(std::get<std::string>(got)).as_object();
+    return json::parse(std::get<ShapedBody>(got).text).as_object();
 }
 
 json::value value_for(const std::string& field) {
@@ -100,7 +101,7 @@ TEST_CASE("a body in shape has no field that the documentation does not name") {
         R"({"input":[],"instructions":"a","tools":[],"tool_choice":"auto","parallel_tool_calls":true,"reasoning":{},"text":{},"client_metadata":{},"service_tier":"priority"})",
         "m",
         "s");
-    const auto body = json::parse(std::get<std::string>(got));
+    const auto body = json::parse(std::get<ShapedBody>(got).text);
     for (const auto& member : body.get_object()) {
         const std::string name(std::string_view(member.key()));
         CAPTURE(name);

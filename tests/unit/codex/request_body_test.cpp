@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 using handover::codex::shape_body;
+using handover::codex::ShapedBody;
 using handover::sdk::Refused;
 
 TEST_CASE("bodies that the codex backend takes") {
@@ -39,12 +40,12 @@ TEST_CASE("bodies that the codex backend takes") {
     for (const auto& c : cases) {
         DYNAMIC_SECTION(c.name) {
             const auto got = shape_body(c.body, "m", c.session);
-            REQUIRE(std::holds_alternative<std::string>(got));
-            CHECK(std::get<std::string>(got) == c.expected);
+            REQUIRE(std::holds_alternative<ShapedBody>(got));
+            CHECK(std::get<ShapedBody>(got).text == c.expected);
             // Shaping what is already in shape changes nothing.
-            const auto again = shape_body(std::get<std::string>(got), "m", c.session);
-            REQUIRE(std::holds_alternative<std::string>(again));
-            CHECK(std::get<std::string>(again) == c.expected);
+            const auto again = shape_body(std::get<ShapedBody>(got).text, "m", c.session);
+            REQUIRE(std::holds_alternative<ShapedBody>(again));
+            CHECK(std::get<ShapedBody>(again).text == c.expected);
         }
     }
 }
@@ -87,7 +88,7 @@ TEST_CASE("a body may be as deep as those that the host translates") {
         return R"({"input":[],"tools":)" + tool + std::string(levels - 1, ']') + "}";
     };
     const auto got = shape_body(nested(128), "m", "");
-    REQUIRE(std::holds_alternative<std::string>(got));
-    CHECK(std::get<std::string>(got).find(std::string(127, '[')) != std::string::npos);
+    REQUIRE(std::holds_alternative<ShapedBody>(got));
+    CHECK(std::get<ShapedBody>(got).text.find(std::string(127, '[')) != std::string::npos);
     CHECK(std::holds_alternative<Refused>(shape_body(nested(129), "m", "")));
 }

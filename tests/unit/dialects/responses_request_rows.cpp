@@ -57,7 +57,7 @@ const std::vector<RequestRow> responses_request_rows = {
      R"({"messages":[{"role":"assistant","content":null,"tool_calls":[{"id":"c1","type":"function","function":{"name":"f","arguments":"{}"}}]},
          {"role":"tool","tool_call_id":"c1","content":"1"}]})"},
     {"function_call, custom_tool_call and their outputs: custom",
-     R"({"input":[{"type":"custom_tool_call","call_id":"c1","name":"sh","input":"ls"},{"type":"custom_tool_call_output","call_id":"c1","output":"a"}]})",
+     R"({"input":[{"type":"custom_tool_call","call_id":"c1","name":"sh","input":"ls"},{"type":"custom_tool_call_output","call_id":"c1","name":"sh","output":"a"}]})",
      R"({"messages":[{"role":"assistant","content":null,"tool_calls":[{"id":"c1","type":"custom","custom":{"name":"sh","input":"ls"}}]},
          {"role":"tool","tool_call_id":"c1","content":"a"}]})"},
     {"function_call, custom_tool_call and their outputs: images follow the last result",

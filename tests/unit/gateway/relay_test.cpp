@@ -197,6 +197,9 @@ TEST_CASE("a stream that passes and ends in order, but not with its end, broke o
         {"the reason and a comment", chat, one + finish + ": data\n\n", ""},
         {"the usage", chat, one + finish + usage, ""},
         {"the word", chat, one + "data: [DONE]\n\n", ""},
+        {"the word and a blank", chat, one + "data: [DONE] \n\n", ""},
+        {"the word and a blank line", chat, one + "data: [DONE]\n\n\n\n", ""},
+        {"the reason and a comment that begins late", chat, one + finish + "\n: data\n\n", ""},
         {"an error",
          chat,
          one + "data: {\"error\":{\"message\":\"m\",\"code\":\"overloaded\"}}\n\n",
@@ -205,6 +208,7 @@ TEST_CASE("a stream that passes and ends in order, but not with its end, broke o
         {"the beginning", responses, created, "stream_broken_off"},
         {"a failure", responses, created + failed, "rate_limit_exceeded"},
         {"a whole response", responses, response_stream, ""},
+        {"more after the end", responses, response_stream + created, ""},
         {"incomplete", responses, created + "event: response.incomplete\ndata: {}\n\n", ""},
     };
     for (const auto& c : cases) {
