@@ -33,19 +33,9 @@ Result<std::optional<SseEvent>> SseDecoder::next() {
         type_.clear();
         data_.clear();
     }
-    if (!too_long_ && skip_byte_order_mark()) {
-        while (const auto line = next_line()) {
-            if (!line->empty()) {
-                take_field(*line);
-                if (data_.size() + type_.size() > max_event_) break;
-                continue;
-            }
-            if (has_data_) {
-                dispatched_ = true;
-                return std::optional<SseEvent>({.type = type_, .data = data_, .id = id_});
-            }
-            type_.clear();
-        }
+    if (!too_long_ && skip_byte_order_mark() && take_event()) {
+        dispatched_ = true;
+        return std::optional<SseEvent>({.type = type_, .data = data_, .id = id_});
     }
     too_long_ =
         too_long_ || data_.size() + type_.size() + (buffer_.size() - line_start_) > max_event_;
@@ -59,6 +49,20 @@ Error event_too_long(std::size_t max_event) {
         .message = "an event in the stream is longer than " + std::to_string(max_event) + " bytes",
         .reason = "the event never ends, or the answer is not a stream of server-sent events",
         .fix = {}};
+}
+
+// False where its end is not there yet, or it grew too long.
+bool SseDecoder::take_event() {
+    while (const auto line = next_line()) {
+        if (line->empty()) {
+            if (has_data_) return true;
+            type_.clear();
+            continue;
+        }
+        take_field(*line);
+        if (data_.size() + type_.size() > max_event_) return false;
+    }
+    return false;
 }
 
 // False while it cannot be told yet whether the stream begins with one.

@@ -40,6 +40,7 @@ public:
 
 private:
     bool skip_byte_order_mark();
+    bool take_event();
     std::optional<std::string_view> next_line();
     void take_field(std::string_view line);
     void take(std::string_view name, std::string_view value);

@@ -192,7 +192,7 @@ Result<std::string> run_prompt(const Upstream& upstream,
                                      .body = prompt_body(dialect, prompt, *model),
                                      .stream = prompt.stream},
                                     handler,
-                                    stop);
+                                    std::move(stop));
     return whole_answer(upstream, exchanged, answer);
 }
 

@@ -38,7 +38,7 @@ std::string read_client_version(const boost::json::object& options) {
     const auto* value = options.if_contains("client_version");
     if (value == nullptr) return Settings().client_version;
     constexpr auto allowed = "0123456789.";
-    const auto text = value->is_string() ? std::string(value->get_string()) : std::string();
+    auto text = value->is_string() ? std::string(value->get_string()) : std::string();
     if (text.empty() || text.find_first_not_of(allowed) != std::string::npos)
         throw std::runtime_error("the option \"client_version\" must be a version like 1.2.3");
     return text;

@@ -1,9 +1,11 @@
-/* plugin.h alone compiles as C11, and its layout is what version 1.0 promised. A change here breaks every plugin that exists. */
+/* plugin.h alone compiles as C11, and its layout is what version 1.0 promised. A change here breaks
+ * every plugin that exists. */
 #include <handover/ext/limits.h>
 #include <handover/ext/models.h>
 #include <handover/plugin.h>
 
-#define AT(type, member, offset) _Static_assert(offsetof(type, member) == (offset), #type "." #member " moved")
+#define AT(type, member, offset) \
+    _Static_assert(offsetof(type, member) == (offset), #type "." #member " moved")
 #define SIZE(type, size) _Static_assert(sizeof(type) == (size), #type " changed its size")
 
 SIZE(handover_string, 16);
@@ -100,4 +102,5 @@ AT(handover_models, prepare, 8);
 AT(handover_models, read, 16);
 SIZE(handover_models, 24);
 
-_Static_assert(HANDOVER_VERDICT_TRANSIENT == 6 && HANDOVER_FAILED == 2 && HANDOVER_LOG_DEBUG == 3, "numbers are the ABI");
+_Static_assert(HANDOVER_VERDICT_TRANSIENT == 6 && HANDOVER_FAILED == 2 && HANDOVER_LOG_DEBUG == 3,
+               "numbers are the ABI");

@@ -47,8 +47,8 @@ extern "C" {
 #endif
 
 /* True if `pointer->member` lies inside what the struct's author knew. */
-#define HANDOVER_HAS(pointer, member)                                                              \
-    ((size_t)(pointer)->size >=                                                                    \
+#define HANDOVER_HAS(pointer, member) \
+    ((size_t)(pointer)->size >=       \
      (size_t)((const char*)(&(pointer)->member + 1) - (const char*)(pointer)))
 
 typedef struct handover_string {
@@ -157,11 +157,11 @@ typedef struct handover_prepare_output {
 /* A failed answer: a response with a status of 400 or more, or an error inside a stream that began with 200. */
 typedef struct handover_failure {
     uint32_t size;
-    uint32_t status;             /* HTTP status; 0 for an error event inside a stream */
+    uint32_t status; /* HTTP status; 0 for an error event inside a stream */
     const handover_pair* headers;
     size_t header_count;
-    handover_string body;        /* the error body (at most 1 MiB of it), or the event's data */
-    int64_t now;                 /* Unix time in seconds: relative times in the answer count from here */
+    handover_string body; /* the error body (at most 1 MiB of it), or the event's data */
+    int64_t now;          /* Unix time in seconds: relative times in the answer count from here */
 } handover_failure;
 
 typedef enum handover_verdict {

@@ -51,7 +51,8 @@ constexpr handover_string borrow(std::string_view text) {
 class Log {
 public:
     Log() = default;  // says nothing: for tests
-    explicit Log(const handover_host* host) : host_(host) {}
+    explicit Log(const handover_host* host)
+        : host_(host) {}
 
     void error(std::string_view message) const { write(HANDOVER_LOG_ERROR, message); }
     void warning(std::string_view message) const { write(HANDOVER_LOG_WARNING, message); }

@@ -14,15 +14,19 @@ struct Failure {
     Error error;
 };
 
-[[nodiscard]] inline Failure fail(Error error) { return Failure{std::move(error)}; }
+[[nodiscard]] inline Failure fail(Error error) {
+    return Failure{std::move(error)};
+}
 
 template <typename T>
 class [[nodiscard]] Result {
 public:
     using value_type = T;
 
-    Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
-    Result(Failure failure) : state_(std::in_place_index<1>, std::move(failure.error)) {}
+    Result(T value)
+        : state_(std::in_place_index<0>, std::move(value)) {}
+    Result(Failure failure)
+        : state_(std::in_place_index<1>, std::move(failure.error)) {}
 
     [[nodiscard]] bool has_value() const { return state_.index() == 0; }
     explicit operator bool() const { return has_value(); }
@@ -55,7 +59,8 @@ public:
     using value_type = void;
 
     Result() = default;
-    Result(Failure failure) : error_(std::move(failure.error)) {}
+    Result(Failure failure)
+        : error_(std::move(failure.error)) {}
 
     [[nodiscard]] bool has_value() const { return !error_.has_value(); }
     explicit operator bool() const { return has_value(); }

@@ -18,12 +18,12 @@ extern "C" {
 typedef struct handover_limit_window {
     uint32_t size;
     uint32_t reserved;
-    handover_string name;    /* what is limited, stable: "primary", "requests", "tokens" */
-    double used_percent;     /* 0 to 100 */
-    int64_t limit;           /* how much the window holds */
-    int64_t remaining;       /* how much of it is left */
-    int64_t window_seconds;  /* how long the window is */
-    int64_t resets_at;       /* Unix time in seconds when it is full again */
+    handover_string name;   /* what is limited, stable: "primary", "requests", "tokens" */
+    double used_percent;    /* 0 to 100 */
+    int64_t limit;          /* how much the window holds */
+    int64_t remaining;      /* how much of it is left */
+    int64_t window_seconds; /* how long the window is */
+    int64_t resets_at;      /* Unix time in seconds when it is full again */
 } handover_limit_window;
 
 /* Where `read` puts its answer. */
