@@ -55,10 +55,6 @@ private:
         if (message["audio"]) notes_.unsupported(at.at("audio"), "has no place in a Responses API");
         if (message["function_call"])
             notes_.unsupported(at.at("function_call"), "is deprecated; use tool_calls");
-        // Unsigned thoughts of another service: a Responses API takes back only its own.
-        for (const auto* of_thoughts :
-             {"reasoning_content", "reasoning", "reasoning_text", "reasoning_details"})
-            if (message[of_thoughts]) notes_.drop(at.at(of_thoughts));
         check_assistant(message, at);
         assistant_text(message, at);
         const auto list = at.at("tool_calls");
@@ -68,6 +64,8 @@ private:
 
     void check_assistant(const JsonObject& message, const Path& at) {
         // Annotations and what was parsed are the answer's, which a client sends back as it came.
+        // Left out are unsigned thoughts of another service: a Responses API takes back only its
+        // own.
         check_members(message,
                       at,
                       {"role",
@@ -78,12 +76,9 @@ private:
                        "annotations",
                        "parsed",
                        "audio",
-                       "function_call",
-                       "reasoning_content",
-                       "reasoning",
-                       "reasoning_text",
-                       "reasoning_details"},
-                      notes_);
+                       "function_call"},
+                      notes_,
+                      {"reasoning_content", "reasoning", "reasoning_text", "reasoning_details"});
         const auto refusal = message["refusal"];
         if (refusal && !refusal.is_string()) notes_.wrong_type(at.at("refusal"), "a string");
         const auto calls = message["tool_calls"];

@@ -60,6 +60,29 @@ void audio(const JsonObject& part, const Path& at, JsonWriter& out, RequestNotes
     out.close('}');
 }
 
+// The text or refusal of an assistant's part. The Agents SDK puts into it what its message said
+// besides, though it says all of that in its place too.
+std::string_view said_in(const JsonObject& part,
+                         std::string_view name,
+                         const Path& at,
+                         RequestNotes& notes) {
+    check_members(part,
+                  at,
+                  {"type", name, "role"},
+                  notes,
+                  {"annotations",
+                   "audio",
+                   "parsed",
+                   "reasoning",
+                   "reasoning_content",
+                   "reasoning_details",
+                   "reasoning_text",
+                   "tool_calls"});
+    const auto role = part["role"];
+    if (role && !role.says("assistant")) notes.unsupported(at.at("role"), "is not the message's");
+    return needed_string(part, name, at, notes).escaped();
+}
+
 std::string_view text_of(const JsonObject& part, const Path& at, RequestNotes& notes) {
     check_members(part, at, {"type", "text"}, notes);
     return needed_string(part, "text", at, notes).escaped();
@@ -83,8 +106,8 @@ void input_part(JsonView value, const Path& at, JsonWriter& out, RequestNotes& n
 void output_part(JsonView value, const Path& at, JsonWriter& out, RequestNotes& notes) {
     const JsonObject part(value);
     const auto type = part["type"];
-    if (type.says("text")) return text_part("output_text", text_of(part, at, notes), out);
-    if (type.says("refusal")) return refusal_part(refusal_of(part, at, notes), out);
+    if (type.says("text")) return text_part("output_text", said_in(part, "text", at, notes), out);
+    if (type.says("refusal")) return refusal_part(said_in(part, "refusal", at, notes), out);
     notes.refuse(at.at("type"), "unsupported_value", "is no part of an assistant's message");
 }
 

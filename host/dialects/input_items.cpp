@@ -50,7 +50,12 @@ public:
         }
         if (!type) return notes_.missing(at.at("type"));
         notes_.refuse(
-            at.at("type"), "unsupported_value", "is an item that a chat service cannot be given");
+            at.at("type"),
+            "unsupported_value",
+            type.says("item_reference")
+                ? "needs stored items, and this provider keeps none; send the item itself "
+                  "(clients that refer to items do so no more once they are told \"store\": false)"
+                : "is an item that a chat service cannot be given");
     }
 
     void said_by_user(JsonView text) { message("user", text.escaped()); }

@@ -31,11 +31,12 @@ bool is_among(std::string_view name, const auto& names) {
 void check_members(const JsonObject& object,
                    const Path& at,
                    MemberNames known,
-                   RequestNotes& notes) {
+                   RequestNotes& notes,
+                   MemberNames left_out) {
     for (const auto& [name, value] : object.members()) {
         if (is_among(name, known) || !JsonView(value)) continue;
         const auto here = at.at(name);
-        if (is_among(name, hints)) {
+        if (is_among(name, hints) || is_among(name, left_out)) {
             notes.drop(here);
         } else {
             notes.refuse(here, "unknown_parameter", "is nothing that can be translated");

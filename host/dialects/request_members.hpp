@@ -11,12 +11,13 @@ namespace handover::dialects {
 
 using MemberNames = std::initializer_list<std::string_view>;
 
-// Refuses what is not among `known`, so that nothing is lost without a word. What no
-// answer depends on is left out and noted; null is as good as absent.
+// Refuses what is not among `known`, so that nothing is lost without a word. What no answer depends
+// on, anywhere or as `left_out` says, is left out and noted; null is as good as absent.
 void check_members(const JsonObject& object,
                    const Path& at,
                    MemberNames known,
-                   RequestNotes& notes);
+                   RequestNotes& notes,
+                   MemberNames left_out = {});
 
 // The same for a value that has to be an object where it is there.
 JsonObject known_object(JsonView value, const Path& at, MemberNames known, RequestNotes& notes);

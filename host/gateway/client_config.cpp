@@ -23,6 +23,11 @@ name = "Handover"
 base_url = "{}"
 wire_api = "responses"
 env_key = "OPENAI_API_KEY"
+
+# A model behind a chat API knows no groups of tools, and often no web search. For one, also:
+# web_search = "disabled"    (before the first [table])
+# [features]
+# multi_agent = false
 )TEXT";
 
 constexpr std::string_view node_lines =

@@ -9,6 +9,7 @@
 #include "dialects/stream.hpp"
 #include "dialects/usage.hpp"
 #include "gateway/event_boundary.hpp"
+#include "gateway/finished_items.hpp"
 #include "gateway/relay_parts.hpp"
 #include "gateway/stream_end.hpp"
 #include "http/header_rules.hpp"
@@ -52,7 +53,7 @@ bool is_end_of_chat(std::string_view events) {
 }
 
 // A stream as it comes, whole events at a time: so a comment or an error of the gateway's own never
-// stands in the middle of one.
+// stands in the middle of one. Only an end without the items that came before it is given them.
 class PassedStream : public Relay {
 public:
     PassedStream(ClientSide& client,
@@ -109,10 +110,15 @@ private:
         ++pieces_;
         keep_last(events);
         const bool usage = look_for_usage(events, dialect_, writer_.notes());
+        if (dialect_ == dialects::Dialect::chat_completions) {
+            ended_ = is_end_of_chat(events);
+            return writer_.queue(events);
+        }
         // Only the last event of a response states its usage.
-        ended_ =
-            dialect_ == dialects::Dialect::responses ? ended_ || usage : is_end_of_chat(events);
-        return writer_.queue(events);
+        ended_ = ended_ || usage;
+        items_.take(events);
+        const auto mended = usage ? items_.put_into(events) : std::nullopt;
+        return writer_.queue(mended ? *mended : events);
     }
 
     bool is_bearable() {
@@ -133,6 +139,7 @@ private:
     dialects::Dialect dialect_;
     std::int64_t pieces_ = 0;
     bool ended_ = false;
+    FinishedItems items_ = {};
     std::string last_ = {};  // events that came together
     std::string rest_ = {};  // the beginning of an event
     std::optional<Error> unreadable_ = {};

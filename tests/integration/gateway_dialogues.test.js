@@ -25,6 +25,13 @@ function inResponses({ thought, calls = [], text }, body) {
   return body.stream ? { events: responseEvents(items) } : { json: responseAnswer(items) };
 }
 
+// As the codex backend can: its last event has none of the items.
+function inCodex(turn, body) {
+  const { events } = inResponses(turn, body);
+  const end = events.at(-1);
+  return { events: [...events.slice(0, -1), { ...end, response: { ...end.response, output: [] } }] };
+}
+
 function inChat({ thought, calls = [], text }, body) {
   const whole = calls.map(([id, city]) => ({ id, type: 'function', function: { name: 'weather', arguments: JSON.stringify({ city }) } }));
   const finish = calls.length > 0 ? 'tool_calls' : 'stop';
@@ -43,7 +50,7 @@ function inChat({ thought, calls = [], text }, body) {
 const UPSTREAMS = {
   responses: { write: inResponses, path: '/v1/responses' },
   chat_completions: { write: inChat, path: '/v1/chat/completions' },
-  codex: { write: inResponses, path: '/backend/responses' }, // the plugin itself, with a login, before an upstream that must stream
+  codex: { write: inCodex, path: '/backend/responses' }, // the plugin itself, with a login, before an upstream that must stream
 };
 
 // A gateway before an upstream that takes its turns one after the other.

@@ -71,19 +71,29 @@ struct Scene {
 
 const char* events = "text/event-stream; charset=utf-8";
 
-const char* response_stream =
-    "event: response.created\n"
-    R"(data: {"type":"response.created","response":{"id":"resp_1","status":"in_progress","usage":null}})"
-    "\n\n"
-    "event: response.output_text.delta\n"
-    R"(data: {"type":"response.output_text.delta","item_id":"msg_1","output_index":0,"content_index":0,"delta":"Hi"})"
-    "\n\n"
-    "event: response.output_item.done\n"
-    R"(data: {"type":"response.output_item.done","output_index":0,"item":{"id":"msg_1","type":"message","role":"assistant","status":"completed","content":[{"type":"output_text","text":"Hi","annotations":[]}]}})"
-    "\n\n"
-    "event: response.completed\n"
-    R"(data: {"type":"response.completed","response":{"id":"resp_1","object":"response","status":"completed","model":"m","output":[],"usage":{"input_tokens":3,"input_tokens_details":{"cached_tokens":1},"output_tokens":2,"output_tokens_details":{"reasoning_tokens":0},"total_tokens":5}}})"
-    "\n\n";
+const std::string message =
+    R"({"id":"msg_1","type":"message","role":"assistant","status":"completed","content":[{"type":"output_text","text":"Hi","annotations":[]}]})";
+
+// As text, not parsed: what it says of `output` at the end.
+std::string stream_with(const std::string& output) {
+    return "event: response.created\n"
+           R"(data: {"type":"response.created","response":{"id":"resp_1","status":"in_progress","output":[],"usage":null}})"
+           "\n\n"
+           "event: response.output_text.delta\n"
+           R"(data: {"type":"response.output_text.delta","item_id":"msg_1","output_index":0,"content_index":0,"delta":"Hi"})"
+           "\n\n"
+           "event: response.output_item.done\n"
+           R"(data: {"type":"response.output_item.done","output_index":0,"item":)" +
+           message +
+           "}\n\n"
+           "event: response.completed\n"
+           R"(data: {"type":"response.completed","response":{"id":"resp_1","object":"response","status":"completed","model":"m","output":)" +
+           output +
+           R"(,"usage":{"input_tokens":3,"input_tokens_details":{"cached_tokens":1},"output_tokens":2,"output_tokens_details":{"reasoning_tokens":0},"total_tokens":5}}})"
+           "\n\n";
+}
+
+const std::string response_stream = stream_with('[' + message + ']');
 
 const char* chat_stream =
     R"(data: {"id":"c","object":"chat.completion.chunk","choices":[{"index":0,"delta":{"role":"assistant","content":"Hi"},"finish_reason":null}],"usage":null})"
@@ -103,7 +113,7 @@ TEST_CASE("a stream in one dialect passes byte for byte, whole events at a time"
         Dialect dialect;
         const char* text;
     };
-    const Case cases[] = {{Dialect::responses, response_stream},
+    const Case cases[] = {{Dialect::responses, response_stream.c_str()},
                           {Dialect::chat_completions, chat_stream}};
     for (const auto& c : cases) {
         const std::string_view text = c.text;
@@ -124,6 +134,57 @@ TEST_CASE("a stream in one dialect passes byte for byte, whole events at a time"
                 for (const auto& piece : scene.seen.writes)
                     CHECK((piece.empty() || piece.ends_with("\n\n")));
                 CHECK(scene.notes.input_tokens == 3);
+                CHECK(scene.notes.output_tokens == 2);
+            }
+        }
+    }
+}
+
+TEST_CASE("a stream whose end has none of its items is given them; all else passes as it is") {
+    const auto second = R"({"id":"fc_1","type":"function_call","n":1.50})";
+    const auto done =
+        "event: response.output_item.done\n"
+        R"(data: {"type":"response.output_item.done","output_index":1,"item":)" +
+        std::string(second) + "}\n\n";
+    const auto with_second = [&](std::string stream) {
+        return stream.insert(stream.find("event: response.completed"), done);
+    };
+    struct Case {
+        const char* name;
+        std::string text;
+        std::string seen;
+    };
+    const auto none = stream_with("[]");
+    const auto unfinished = none.substr(0, none.find("event: response.output_item")) +
+                            none.substr(none.find("event: response.completed"));
+    const std::string incomplete = "response.incomplete";
+    auto cut_short = none;
+    auto cut_short_seen = response_stream;
+    for (auto* stream : {&cut_short, &cut_short_seen})
+        for (const auto at :
+             {stream->rfind("response.completed"), stream->rfind("event: response.completed") + 7})
+            stream->replace(at, std::string("response.completed").size(), incomplete);
+    const Case cases[] = {
+        {"one", none, response_stream},
+        {"with blanks", stream_with("[ ]"), response_stream},
+        {"two", with_second(none), with_second(stream_with('[' + message + ',' + second + ']'))},
+        {"an end before its time", cut_short, cut_short_seen},
+        {"none that were finished", unfinished, unfinished},
+        {"null is not empty", stream_with("null"), stream_with("null")},
+        {"some are there", with_second(response_stream), with_second(response_stream)},
+    };
+    for (const auto& c : cases) {
+        for (const auto step : {std::size_t{1}, std::size_t{50}, std::size_t{10'000}}) {
+            DYNAMIC_SECTION(c.name << " in pieces of " << step) {
+                Scene scene;
+                scene.conversation = {.client = Dialect::responses,
+                                      .upstream = Dialect::responses,
+                                      .client_streams = true};
+                const auto relay = scene.relay(events);
+                for (std::size_t at = 0; at < c.text.size(); at += step)
+                    REQUIRE(relay->body(std::string_view(c.text).substr(at, step)));
+                CHECK_FALSE(relay->finish());
+                CHECK(scene.seen.body == c.seen);
                 CHECK(scene.notes.output_tokens == 2);
             }
         }
@@ -306,7 +367,7 @@ TEST_CASE("an upstream that has to stream, a client that does not") {
     scene.conversation = {.client = Dialect::responses, .upstream = Dialect::responses};
     const auto relay = scene.relay(events);
     SECTION("gets the collected object") {
-        CHECK(relay->body(response_stream));
+        CHECK(relay->body(stream_with("[]")));
         CHECK(relay->ended());
         CHECK_FALSE(relay->finish());
         CHECK(member(scene.seen.body, "status") == "\"completed\"");
