@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "dialects/request_fields.hpp"
 #include "dialects/request_members.hpp"
 #include "dialects/request_writers.hpp"
 #include "dialects/tool_choice.hpp"
@@ -41,12 +42,6 @@ constexpr std::array<std::string_view, 16> handled = {"model",
                                                       "stream_options",
                                                       "web_search_options"};
 
-// Without a counterpart. The value that changes nothing is accepted.
-struct Unmapped {
-    std::string_view name;
-    std::string_view neutral;  // as JSON
-    std::string_view why;
-};
 constexpr std::string_view no_place = "has no counterpart in the Responses API of this provider";
 constexpr std::array<Unmapped, 12> unmapped = {{
     {"n", "1", "must be 1: the Responses API of this provider gives one answer to a request"},
@@ -69,48 +64,34 @@ bool is_among(std::string_view name, const auto& names) {
     return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-std::string without_blanks(std::string_view json) {
-    std::string text(json);
-    text.erase(
-        std::remove_if(text.begin(),
-                       text.end(),
-                       [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }),
-        text.end());
-    return text;
-}
-
-bool is_neutral(JsonView value, std::string_view neutral) {
-    if (!value) return true;
-    if (neutral.empty()) return false;
-    if (const auto number = value.number()) return number == JsonView(neutral).number();
-    return without_blanks(value.raw()) == neutral;
-}
-
 class ChatRequest {
 public:
     ChatRequest(const JsonObject& request,
                 const config::Compatibility& upstream,
                 RequestNotes& notes)
-        : request_(request), upstream_(upstream), notes_(notes) {}
+        : request_(request),
+          upstream_(upstream),
+          notes_(notes),
+          fields_(request, upstream, notes) {}
 
     TranslatedRequest run() {
         check_names();
         TranslatedRequest translated;
         JsonWriter out(translated.body);
         out.open('{');
-        model(out);
+        fields_.write_model(out);
         write_input(request_["messages"], upstream_, out, notes_);
-        write_response_tools(field("tools"), field("web_search_options"), out, notes_);
-        write_response_tool_choice(field("tool_choice"), out, notes_);
-        out.member("parallel_tool_calls", field("parallel_tool_calls"));
+        write_response_tools(fields_.get("tools"), fields_.get("web_search_options"), out, notes_);
+        write_response_tool_choice(fields_.get("tool_choice"), out, notes_);
+        out.member("parallel_tool_calls", fields_.get("parallel_tool_calls"));
         text(out);
         reasoning(out);
         length(out);
-        for (const auto name : shared) out.member(name, field(name));
+        for (const auto name : shared) out.member(name, fields_.get(name));
         store(out);
         logprobs(out);
         out.close('}');
-        translated.facts.streams = boolean("stream").is_true();
+        translated.facts.streams = fields_.boolean("stream").is_true();
         translated.facts.include_usage = include_usage();
         return translated;
     }
@@ -118,44 +99,18 @@ public:
 private:
     void check_names() {
         for (const auto& member : request_.members()) {
-            if (is_dropped(upstream_, member.name) && !is_among(member.name, handled)) {
+            if (is_among(member.name, handled)) continue;
+            if (is_dropped(upstream_, member.name)) {
                 notes_.drop(Path(member.name));
-            } else {
-                check_name(member);
+            } else if (!is_among(member.name, shared)) {
+                fields_.refuse_unmapped(member, unmapped, "a chat request");
             }
         }
     }
 
-    void check_name(const run::RawMember& member) {
-        if (is_among(member.name, shared) || is_among(member.name, handled)) return;
-        const Path at(member.name);
-        const auto found = std::find_if(unmapped.begin(), unmapped.end(), [&](const auto& field) {
-            return field.name == member.name;
-        });
-        if (found == unmapped.end())
-            return notes_.refuse(at, "unknown_parameter", "is no field of a chat request");
-        if (!is_neutral(JsonView(member.value), found->neutral))
-            notes_.unsupported(at, std::string(found->why));
-    }
-
-    // Absent where the service is not to see it.
-    [[nodiscard]] JsonView field(std::string_view name) {
-        const auto value = request_[name];
-        if (!value || !is_dropped(upstream_, name)) return value;
-        notes_.drop(Path(name));
-        return {};
-    }
-
-    void model(JsonWriter& out) {
-        const auto value = request_["model"];
-        if (!value) return notes_.missing(Path("model"));
-        if (!value.is_string()) return notes_.wrong_type(Path("model"), "a string");
-        out.member("model", value);
-    }
-
     void text(JsonWriter& out) {
-        const auto format = field("response_format");
-        const auto verbosity = field("verbosity");
+        const auto format = fields_.get("response_format");
+        const auto verbosity = fields_.get("verbosity");
         if (!format && !verbosity) return;
         out.key("text").open('{');
         write_text_format(format, out, notes_);
@@ -165,8 +120,9 @@ private:
     // `reasoning` is what some chat services have taken over from Responses.
     void reasoning(JsonWriter& out) {
         const Path at("reasoning");
-        const auto given = known_object(field("reasoning"), at, {"effort", "summary"}, notes_);
-        const auto effort = field("reasoning_effort");
+        const auto given =
+            known_object(fields_.get("reasoning"), at, {"effort", "summary"}, notes_);
+        const auto effort = fields_.get("reasoning_effort");
         const auto summary = given["summary"];
         if (!effort && !given["effort"] && !summary) return;
         if (effort && given["effort"] && effort.text() != given["effort"].text())
@@ -177,23 +133,11 @@ private:
     }
 
     void length(JsonWriter& out) {
-        const auto now = number("max_completion_tokens");
-        const auto before = number("max_tokens");
+        const auto now = fields_.number("max_completion_tokens");
+        const auto before = fields_.number("max_tokens");
         if (now && before && now.number() != before.number())
             contradicts(Path("max_tokens"), "max_completion_tokens");
         out.member("max_output_tokens", now ? now : before);
-    }
-
-    [[nodiscard]] JsonView number(std::string_view name) {
-        const auto value = field(name);
-        if (value && !value.is_number()) notes_.wrong_type(Path(name), "a number");
-        return value;
-    }
-
-    [[nodiscard]] JsonView boolean(std::string_view name) {
-        const auto value = field(name);
-        if (value && !value.is_boolean()) notes_.wrong_type(Path(name), "true or false");
-        return value;
     }
 
     void contradicts(const Path& at, const std::string& other) {
@@ -202,13 +146,13 @@ private:
 
     // The default there is to keep every answer; here it is not to.
     void store(JsonWriter& out) {
-        const auto value = boolean("store");
+        const auto value = fields_.boolean("store");
         if (!is_dropped(upstream_, "store")) out.key("store").boolean(value.is_true());
     }
 
     void logprobs(JsonWriter& out) {
-        const bool wanted = boolean("logprobs").is_true();
-        const auto most = number("top_logprobs");
+        const bool wanted = fields_.boolean("logprobs").is_true();
+        const auto most = fields_.number("top_logprobs");
         if (wanted) {
             out.member("top_logprobs", most);
             out.key("include").open('[').text("message.output_text.logprobs").close(']');
@@ -230,13 +174,10 @@ private:
     const JsonObject& request_;
     const config::Compatibility& upstream_;
     RequestNotes& notes_;
+    RequestFields fields_;
 };
 
 }  // namespace
-
-bool is_dropped(const config::Compatibility& upstream, std::string_view field) {
-    return upstream.drop && is_among(field, *upstream.drop);
-}
 
 TranslatedRequest chat_request_to_responses(const JsonObject& request,
                                             const config::Compatibility& upstream,

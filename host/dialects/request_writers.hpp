@@ -31,7 +31,4 @@ void write_messages(JsonView instructions,
                     JsonWriter& out,
                     RequestNotes& notes);
 
-// True if the user of the service said that it is to be left out.
-bool is_dropped(const config::Compatibility& upstream, std::string_view field);
-
 }  // namespace handover::dialects

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "dialects/request_fields.hpp"
 #include "dialects/request_members.hpp"
 #include "dialects/request_writers.hpp"
 #include "dialects/tool_choice.hpp"
@@ -41,12 +42,6 @@ constexpr std::array<std::string_view, 13> handled = {"model",
 // Of the client's own concern: no answer depends on it.
 constexpr std::array<std::string_view, 1> without_effect = {"client_metadata"};
 
-// Without a counterpart. The value that changes nothing is accepted.
-struct Unmapped {
-    std::string_view name;
-    std::string_view neutral;  // as JSON
-    std::string_view why;
-};
 constexpr std::string_view keeps_nothing =
     "needs stored responses, and this provider keeps none; send the whole conversation in "
     "\"input\"";
@@ -95,20 +90,23 @@ public:
     ResponsesRequest(const JsonObject& request,
                      const config::Compatibility& upstream,
                      RequestNotes& notes)
-        : request_(request), upstream_(upstream), notes_(notes) {}
+        : request_(request),
+          upstream_(upstream),
+          notes_(notes),
+          fields_(request, upstream, notes) {}
 
     TranslatedRequest run() {
         check_names();
         TranslatedRequest translated;
         JsonWriter out(translated.body);
         out.open('{');
-        model(out);
+        fields_.write_model(out);
         write_messages(request_["instructions"], request_["input"], upstream_, out, notes_);
         tools(out);
         text(out);
         reasoning(out);
         length(out);
-        for (const auto name : shared) out.member(name, field(name));
+        for (const auto name : shared) out.member(name, fields_.get(name));
         logprobs(out);
         stream(out);
         out.close('}');
@@ -124,41 +122,15 @@ private:
             if (is_among(member.name, without_effect) || is_dropped(upstream_, member.name)) {
                 notes_.drop(Path(member.name));
             } else {
-                check_name(member);
+                fields_.refuse_unmapped(member, unmapped, "a Responses request");
             }
         }
     }
 
-    void check_name(const run::RawMember& member) {
-        const Path at(member.name);
-        const auto found = std::find_if(unmapped.begin(), unmapped.end(), [&](const auto& field) {
-            return field.name == member.name;
-        });
-        if (found == unmapped.end())
-            return notes_.refuse(at, "unknown_parameter", "is no field of a Responses request");
-        const JsonView value(member.value);
-        if (value && value.raw() != found->neutral) notes_.unsupported(at, std::string(found->why));
-    }
-
-    // Absent where the service is not to see it.
-    [[nodiscard]] JsonView field(std::string_view name) {
-        const auto value = request_[name];
-        if (!value || !is_dropped(upstream_, name)) return value;
-        notes_.drop(Path(name));
-        return {};
-    }
-
-    void model(JsonWriter& out) {
-        const auto value = request_["model"];
-        if (!value) return notes_.missing(Path("model"));
-        if (!value.is_string()) return notes_.wrong_type(Path("model"), "a string");
-        out.member("model", value);
-    }
-
     void tools(JsonWriter& out) {
-        const auto written = write_chat_tools(field("tools"), upstream_, out, notes_);
-        const auto choice = field("tool_choice");
-        const auto parallel = boolean("parallel_tool_calls");
+        const auto written = write_chat_tools(fields_.get("tools"), upstream_, out, notes_);
+        const auto choice = fields_.get("tool_choice");
+        const auto parallel = fields_.boolean("parallel_tool_calls");
         if (written.any) {
             write_chat_tool_choice(choice, upstream_, out, notes_);
             out.member("parallel_tool_calls", parallel);
@@ -179,12 +151,6 @@ private:
             return notes_.wrong_type(at, "a string or an object");
         notes_.refuse(
             at, "unsupported_value", "asks for a tool, and a chat service would have none");
-    }
-
-    [[nodiscard]] JsonView boolean(std::string_view name) {
-        const auto value = field(name);
-        if (value && !value.is_boolean()) notes_.wrong_type(Path(name), "true or false");
-        return value;
     }
 
     void text(JsonWriter& out) {
@@ -218,10 +184,10 @@ private:
     }
 
     void length(JsonWriter& out) {
-        const auto value = request_["max_output_tokens"];
-        if (value && !value.is_number())
-            return notes_.wrong_type(Path("max_output_tokens"), "a number");
-        out.member(upstream_.max_tokens.value_or("max_completion_tokens"), value);
+        const auto name = upstream_.max_tokens.value_or("max_completion_tokens");
+        const auto value = fields_.number("max_output_tokens");
+        if (value && is_dropped(upstream_, name)) return notes_.drop(Path("max_output_tokens"));
+        out.member(name, value);
     }
 
     void logprobs(JsonWriter& out) {
@@ -242,12 +208,12 @@ private:
         }
         if (!wanted) return;
         if (is_dropped(upstream_, "logprobs")) return notes_.drop(Path("top_logprobs"));
-        out.key("logprobs").boolean(true).member("top_logprobs", field("top_logprobs"));
+        out.key("logprobs").boolean(true).member("top_logprobs", fields_.get("top_logprobs"));
     }
 
     // The final event of a Responses stream has the usage, so it is asked for.
     void stream(JsonWriter& out) {
-        const auto value = boolean("stream");
+        const auto value = fields_.boolean("stream");
         out.member("stream", value);
         const Path at("stream_options");
         const auto options =
@@ -279,6 +245,7 @@ private:
     const JsonObject& request_;
     const config::Compatibility& upstream_;
     RequestNotes& notes_;
+    RequestFields fields_;
 };
 
 }  // namespace

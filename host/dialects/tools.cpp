@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "dialects/request_fields.hpp"
 #include "dialects/request_members.hpp"
 #include "dialects/request_writers.hpp"
 
