@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "auth/method_names.hpp"
 #include "cli/commands.hpp"
 #include "cli/exit_status.hpp"
 #include "cli/known_limits.hpp"
@@ -24,18 +25,6 @@ struct Row {
     std::string concurrency_note = {};
     limits::Ledger limits = {};
 };
-
-std::string_view billing_name(auth::Billing billing) {
-    switch (billing) {
-        case auth::Billing::subscription:
-            return "subscription";
-        case auth::Billing::metered:
-            return "metered";
-        case auth::Billing::local:
-            return "local";
-    }
-    return "";
-}
 
 json::value text_or_null(const std::string& text) {
     return text.empty() ? json::value(nullptr) : json::value(text);
@@ -60,7 +49,8 @@ json::object as_json(const Row& row) {
         {"plugin", text_or_null(row.plugin)},
         {"method", text_or_null(report.method)},
         {"billing",
-         report.billing ? json::value(billing_name(*report.billing)) : json::value(nullptr)},
+         report.billing ? json::value(auth::name_of(*report.billing, auth::billings))
+                        : json::value(nullptr)},
         {"account", report.account},
         {"status", auth::status_json(report.status)},
         {"source", text_or_null(report.source.text())},

@@ -4,6 +4,7 @@
 
 #include <boost/json.hpp>
 
+#include "auth/method_names.hpp"
 #include "cli/commands.hpp"
 #include "text/printable.hpp"
 
@@ -37,30 +38,6 @@ Result<Found> find_plugin(const std::string& plugin, Services& services) {
     return Found{.file = *file, .manifest = std::move(*manifest)};
 }
 
-std::string_view kind_name(auth::Kind kind) {
-    switch (kind) {
-        case auth::Kind::oauth2:
-            return "oauth2";
-        case auth::Kind::api_key:
-            return "api_key";
-        case auth::Kind::none:
-            return "none";
-    }
-    return "";
-}
-
-std::string_view billing_name(auth::Billing billing) {
-    switch (billing) {
-        case auth::Billing::subscription:
-            return "subscription";
-        case auth::Billing::metered:
-            return "metered";
-        case auth::Billing::local:
-            return "local";
-    }
-    return "";
-}
-
 std::string_view type_name(plugins::OptionType type) {
     switch (type) {
         case plugins::OptionType::string:
@@ -83,8 +60,8 @@ json::value text_or_null(const std::string& text) {
 
 json::object method_json(const auth::Method& method) {
     return {{"id", method.id},
-            {"kind", kind_name(method.kind)},
-            {"billing", billing_name(method.billing)},
+            {"kind", auth::name_of(method.kind, auth::kinds)},
+            {"billing", auth::name_of(method.billing, auth::billings)},
             {"label", text_or_null(method.label)},
             {"issuer", text_or_null(method.issuer)},
             {"scopes", strings(method.scopes)},
@@ -144,7 +121,9 @@ private:
 void add_method(Sheet& sheet, const auth::Method& method) {
     sheet.gap(fmt::format("auth {}", method.id));
     sheet.line("  kind",
-               fmt::format("{}, {}", kind_name(method.kind), billing_name(method.billing)));
+               fmt::format("{}, {}",
+                           auth::name_of(method.kind, auth::kinds),
+                           auth::name_of(method.billing, auth::billings)));
     sheet.line("  label", method.label);
     sheet.line("  issuer", method.issuer);
     sheet.line("  scopes", fmt::format("{}", fmt::join(method.scopes, " ")));

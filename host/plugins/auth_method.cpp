@@ -7,6 +7,7 @@
 #include <set>
 #include <string_view>
 
+#include "auth/method_names.hpp"
 #include "config/table_reader.hpp"
 #include "config/url.hpp"
 #include "plugins/manifest.hpp"
@@ -18,27 +19,6 @@ namespace {
 using auth::Method;
 using config::in_quotes;
 using config::TableReader;
-
-template <typename E, std::size_t N>
-using NameTable = std::array<std::pair<std::string_view, E>, N>;
-
-constexpr NameTable<auth::Kind, 3> kinds = {
-    {{"oauth2", auth::Kind::oauth2}, {"api_key", auth::Kind::api_key}, {"none", auth::Kind::none}}};
-constexpr NameTable<auth::Billing, 3> billings = {{{"subscription", auth::Billing::subscription},
-                                                   {"metered", auth::Billing::metered},
-                                                   {"local", auth::Billing::local}}};
-constexpr NameTable<auth::Discovery, 3> discoveries = {{{"first", auth::Discovery::first},
-                                                        {"fallback", auth::Discovery::fallback},
-                                                        {"never", auth::Discovery::never}}};
-constexpr NameTable<auth::BodyEncoding, 2> encodings = {
-    {{"form", auth::BodyEncoding::form}, {"json", auth::BodyEncoding::json}}};
-constexpr NameTable<auth::Nonce, 3> nonces = {{{"require", auth::Nonce::require},
-                                               {"if_present", auth::Nonce::if_present},
-                                               {"none", auth::Nonce::none}}};
-constexpr NameTable<auth::DeviceFlow, 2> device_flows = {
-    {{"rfc8628", auth::DeviceFlow::rfc8628}, {"codex", auth::DeviceFlow::codex}}};
-constexpr NameTable<auth::ClaimsFrom, 2> claim_sources = {
-    {{"id_token", auth::ClaimsFrom::id_token}, {"access_token", auth::ClaimsFrom::access_token}}};
 
 // RFC 6749, 7636, 8628, OpenID Connect Core and RFC 9101: what the host itself puts into the two
 // requests, or what would change how the answer comes back.
@@ -105,9 +85,9 @@ private:
         }
         method_.label = reader_.string("label").value_or("");
         if (!reader_.has("kind")) reader_.missing("kind");
-        if (const auto kind = reader_.choice<auth::Kind>("kind", kinds)) method_.kind = *kind;
+        if (const auto kind = reader_.choice<auth::Kind>("kind", auth::kinds)) method_.kind = *kind;
         if (!reader_.has("billing")) reader_.missing("billing");
-        if (const auto billing = reader_.choice<auth::Billing>("billing", billings))
+        if (const auto billing = reader_.choice<auth::Billing>("billing", auth::billings))
             method_.billing = *billing;
     }
 
@@ -132,7 +112,7 @@ private:
         method_.terminal_errors =
             reader_.strings("terminal_errors").value_or(method_.terminal_errors);
         method_.refresh_lead = reader_.duration("refresh_lead");
-        method_.claims_from = reader_.choice<auth::ClaimsFrom>("claims_from", claim_sources)
+        method_.claims_from = reader_.choice<auth::ClaimsFrom>("claims_from", auth::claim_sources)
                                   .value_or(method_.claims_from);
     }
 
@@ -142,8 +122,8 @@ private:
     }
 
     void discovery() {
-        method_.discovery =
-            reader_.choice<auth::Discovery>("discovery", discoveries).value_or(method_.discovery);
+        method_.discovery = reader_.choice<auth::Discovery>("discovery", auth::discoveries)
+                                .value_or(method_.discovery);
         auto& declared = method_.endpoints;
         endpoint("authorization_endpoint", declared.authorization_endpoint);
         endpoint("token_endpoint", declared.token_endpoint);
@@ -228,19 +208,20 @@ private:
 
     void encodings_and_nonce() {
         using auth::BodyEncoding;
-        method_.refresh_encoding = reader_.choice<BodyEncoding>("refresh_encoding", encodings)
+        method_.refresh_encoding = reader_.choice<BodyEncoding>("refresh_encoding", auth::encodings)
                                        .value_or(BodyEncoding::form);
-        method_.revocation_encoding = reader_.choice<BodyEncoding>("revocation_encoding", encodings)
-                                          .value_or(BodyEncoding::form);
+        method_.revocation_encoding =
+            reader_.choice<BodyEncoding>("revocation_encoding", auth::encodings)
+                .value_or(BodyEncoding::form);
         // Without the openid scope there is no ID token to carry a nonce.
         const auto& scopes = method_.scopes;
         const bool openid = std::find(scopes.begin(), scopes.end(), "openid") != scopes.end();
-        method_.nonce = reader_.choice<auth::Nonce>("nonce", nonces)
+        method_.nonce = reader_.choice<auth::Nonce>("nonce", auth::nonces)
                             .value_or(openid ? auth::Nonce::require : auth::Nonce::none);
     }
 
     void device_flow() {
-        method_.device_flow = reader_.choice<auth::DeviceFlow>("device_flow", device_flows)
+        method_.device_flow = reader_.choice<auth::DeviceFlow>("device_flow", auth::device_flows)
                                   .value_or(method_.device_flow);
         if (method_.device_flow != auth::DeviceFlow::codex) return;
         for (const std::string_view key : {"device_authorization_endpoint",
@@ -357,13 +338,13 @@ auth::Method decode_method(const config::Table& table, config::Problems& problem
     TableReader reader(
         table, name == nullptr ? "[[auth]]" : "auth method " + in_quotes(*name), problems);
     auto method = Decoder(reader).decode();
-    const auto known = std::find_if(kinds.begin(), kinds.end(), [&](const auto& kind) {
+    const auto known = std::find_if(auth::kinds.begin(), auth::kinds.end(), [&](const auto& kind) {
         const auto* value = table.find("kind");
         const auto* text = value == nullptr ? nullptr : std::get_if<std::string>(&value->data);
         return text != nullptr && *text == kind.first;
     });
     // Without a kind nobody can say which keys belong there.
-    if (known != kinds.end()) reader.finish();
+    if (known != auth::kinds.end()) reader.finish();
     return method;
 }
 

@@ -5,25 +5,12 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
-#include <array>
-
+#include "auth/method_names.hpp"
 #include "providers/toml_page.hpp"
 #include "text/printable.hpp"
 
 namespace handover::providers {
 namespace {
-
-template <typename E, std::size_t N>
-std::string_view name_of(E value, const std::array<std::string_view, N>& names) {
-    return names.at(static_cast<std::size_t>(value));
-}
-constexpr std::array<std::string_view, 3> kind_names = {"oauth2", "api_key", "none"};
-constexpr std::array<std::string_view, 3> billing_names = {"subscription", "metered", "local"};
-constexpr std::array<std::string_view, 3> discovery_names = {"first", "fallback", "never"};
-constexpr std::array<std::string_view, 2> encoding_names = {"form", "json"};
-constexpr std::array<std::string_view, 3> nonce_names = {"require", "if_present", "none"};
-constexpr std::array<std::string_view, 2> device_flow_names = {"rfc8628", "codex"};
-constexpr std::array<std::string_view, 2> claims_from_names = {"id_token", "access_token"};
 
 struct Sourced {
     std::string value = {};
@@ -213,10 +200,10 @@ private:
     void method(const std::string& table, const auth::Method& method) {
         id_ = method.id;
         const bool subscription = method.billing == auth::Billing::subscription;
-        own("kind", in_toml(name_of(method.kind, kind_names)));
+        own("kind", in_toml(auth::name_of(method.kind, auth::kinds)));
         page_.line(
             "billing",
-            in_toml(name_of(method.billing, billing_names)),
+            in_toml(auth::name_of(method.billing, auth::billings)),
             origin("auth." + id_ + ".billing") + (subscription ? "; one request at a time" : ""));
         if (!method.label.empty()) own("label", in_toml(method.label));
         if (method.kind == auth::Kind::oauth2) oauth2(method);
@@ -247,24 +234,25 @@ private:
 
     void oauth2(const auth::Method& method) {
         own("issuer", in_toml(method.issuer));
-        own("discovery", in_toml(name_of(method.discovery, discovery_names)));
+        own("discovery", in_toml(auth::name_of(method.discovery, auth::discoveries)));
         endpoint("authorization_endpoint", method.endpoints.authorization_endpoint);
         endpoint("token_endpoint", method.endpoints.token_endpoint);
         endpoint("revocation_endpoint", method.endpoints.revocation_endpoint);
         endpoint("device_authorization_endpoint", method.endpoints.device_authorization_endpoint);
         endpoint("device_token_endpoint", method.endpoints.device_token_endpoint);
         endpoint("verification_uri", method.endpoints.verification_uri);
-        own("device_flow", in_toml(name_of(method.device_flow, device_flow_names)));
+        own("device_flow", in_toml(auth::name_of(method.device_flow, auth::device_flows)));
         own("client_id", in_toml(method.client_id));
         own("scopes", in_toml(method.scopes));
         own("redirect_uris", in_toml(method.redirect_uris));
-        own("refresh_encoding", in_toml(name_of(method.refresh_encoding, encoding_names)));
-        own("revocation_encoding", in_toml(name_of(method.revocation_encoding, encoding_names)));
-        own("nonce", in_toml(name_of(method.nonce, nonce_names)));
+        own("refresh_encoding", in_toml(auth::name_of(method.refresh_encoding, auth::encodings)));
+        own("revocation_encoding",
+            in_toml(auth::name_of(method.revocation_encoding, auth::encodings)));
+        own("nonce", in_toml(auth::name_of(method.nonce, auth::nonces)));
         if (!method.terminal_errors.empty())
             own("terminal_errors", in_toml(method.terminal_errors));
         if (method.refresh_lead) own("refresh_lead", in_toml(*method.refresh_lead));
-        own("claims_from", in_toml(name_of(method.claims_from, claims_from_names)));
+        own("claims_from", in_toml(auth::name_of(method.claims_from, auth::claim_sources)));
         if (!method.subject.empty()) own("subject", in_toml(method.subject));
     }
 
