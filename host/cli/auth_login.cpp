@@ -212,12 +212,14 @@ Result<auth::Credential> by_oauth(const LoginOptions& options,
     // The terminal is changed while a redirect may be pasted: a signal has to find its way through
     // the flow.
     if (outside.before_network) outside.before_network();
-    if (options.device) {
-        return auth::login_with_device_code(
-            **broker, **parts, target, method, request, console, outside.stop);
-    }
-    return auth::login_with_browser(
-        **broker, **parts, target, method, request, console, outside.stop);
+    const auth::Login login = {.broker = **broker,
+                               .services = **parts,
+                               .target = target,
+                               .method = method,
+                               .request = request,
+                               .console = console,
+                               .stop = outside.stop};
+    return options.device ? auth::login_with_device_code(login) : auth::login_with_browser(login);
 }
 
 Result<auth::Credential> by_key(const LoginOptions& options,

@@ -40,20 +40,6 @@ struct Attempt {
     std::string url = {};
 };
 
-struct Login {
-    Broker& broker;
-    const Services& services;
-    const Target& target;
-    const Method& method;
-    const LoginRequest& request;
-    const LoginConsole& console;
-    std::stop_token stop;
-
-    [[nodiscard]] DiscoveryServices discovery() const {
-        return {.send = services.send, .clock = services.clock, .cache_dir = services.cache_dir};
-    }
-};
-
 Result<void> check_method(const Login& login) {
     if (login.method.kind != Kind::oauth2) {
         return fail(
@@ -248,22 +234,13 @@ Result<Credential> run(const Login& login, const Attempt& attempt, login::Loopba
 
 }  // namespace
 
-Result<Credential> login_with_browser(Broker& broker,
-                                      const Services& services,
-                                      const Target& target,
-                                      const Method& method,
-                                      const LoginRequest& request,
-                                      const LoginConsole& console,
-                                      std::stop_token stop) {
-    const Login login = {broker, services, target, method, request, console, stop};
+Result<Credential> login_with_browser(const Login& login) {
     if (auto usable = check_method(login); !usable) return usable.failure();
-    const auto roots =
-        request.trust_roots_configured ? login::TrustRoots::configured : login::TrustRoots::system;
-    const auto ready = login::check_before_login(broker, services, target, method, roots);
+    const auto ready = login::check_before_login(login);
     if (!ready) return ready.failure();
     auto endpoints = login_endpoints(login);
     if (!endpoints) return endpoints.failure();
-    auto redirect_uris = method.redirect_uris;
+    auto redirect_uris = login.method.redirect_uris;
     if (redirect_uris.empty()) redirect_uris.emplace_back(default_redirect_uri);
     auto sockets = login::listen_on_loopback(redirect_uris);
     if (!sockets) return sockets.failure();

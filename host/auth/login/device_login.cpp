@@ -18,22 +18,7 @@ namespace {
 
 using std::chrono::steady_clock;
 
-struct DeviceLogin {
-    Broker& broker;
-    const Services& services;
-    const Target& target;
-    const Method& method;
-    const LoginRequest& request;
-    const LoginConsole& console;
-    std::stop_token stop;
-    const WaitFor& wait;
-
-    [[nodiscard]] DiscoveryServices discovery() const {
-        return {.send = services.send, .clock = services.clock, .cache_dir = services.cache_dir};
-    }
-};
-
-Failure unsupported(const DeviceLogin& login, std::string reason) {
+Failure unsupported(const Login& login, std::string reason) {
     std::string ids;
     for (const auto& method : login.target.methods) ids += (ids.empty() ? "" : ", ") + method.id;
     return fail(
@@ -58,7 +43,7 @@ Failure timed_out(Milliseconds waited) {
                  .fix = "run the login again for a new code"});
 }
 
-Result<void> check_method(const DeviceLogin& login) {
+Result<void> check_method(const Login& login) {
     if (login.method.kind != Kind::oauth2) return unsupported(login, "it is no OAuth method");
     if (!login.method.client_id.empty()) return {};
     return fail({.code = Errc::config_invalid,
@@ -70,7 +55,7 @@ Result<void> check_method(const DeviceLogin& login) {
 
 // The first source that has all of them. The codex flow's endpoints have no names in metadata: only
 // declared ones will do.
-Result<EffectiveEndpoints> device_endpoints(const DeviceLogin& login) {
+Result<EffectiveEndpoints> device_endpoints(const Login& login) {
     auto sources = endpoint_sources(login.method, login.discovery());
     if (login.method.device_flow == DeviceFlow::codex) sources = {oauth2::EndpointSource::declared};
     std::optional<Error> trouble;
@@ -84,8 +69,7 @@ Result<EffectiveEndpoints> device_endpoints(const DeviceLogin& login) {
     return unsupported(login, "neither it nor its issuer's metadata names the endpoints for one");
 }
 
-Result<oauth2::DeviceAuthorization> ask_for_code(const DeviceLogin& login,
-                                                 const Endpoints& endpoints) {
+Result<oauth2::DeviceAuthorization> ask_for_code(const Login& login, const Endpoints& endpoints) {
     const auto request = oauth2::device_authorization_request(
         login.method, *endpoints.device_authorization_endpoint);
     if (!request) return request.failure();
@@ -95,7 +79,7 @@ Result<oauth2::DeviceAuthorization> ask_for_code(const DeviceLogin& login,
         login.method.device_flow, outcome, endpoints.verification_uri.value_or(""));
 }
 
-void show(const DeviceLogin& login, const oauth2::DeviceAuthorization& device) {
+void show(const Login& login, const oauth2::DeviceAuthorization& device) {
     const auto& console = login.console;
     console.say("Open this address on any device and sign in:");
     console.show_url(device.verification_uri);
@@ -114,9 +98,10 @@ void show(const DeviceLogin& login, const oauth2::DeviceAuthorization& device) {
 }
 
 // Polls until the authority has decided. Nothing is asked once the code has expired.
-Result<oauth2::DevicePoll> poll(const DeviceLogin& login,
+Result<oauth2::DevicePoll> poll(const Login& login,
                                 const std::string& endpoint,
-                                const oauth2::DeviceAuthorization& device) {
+                                const oauth2::DeviceAuthorization& device,
+                                const WaitFor& wait) {
     const auto request = oauth2::device_token_request(login.method, endpoint, device);
     if (!request) return request.failure();
     const Milliseconds patience = std::min<Milliseconds>(
@@ -124,7 +109,7 @@ Result<oauth2::DevicePoll> poll(const DeviceLogin& login,
     auto left = patience;  // counted in waits and requests, so that tests need not wait
     auto pace = oauth2::first_pace(device);
     while (true) {
-        if (!login.wait(std::min(pace.pause, left), login.stop)) return cancelled();
+        if (!wait(std::min(pace.pause, left), login.stop)) return cancelled();
         if (left <= pace.pause) return timed_out(patience);
         left -= pace.pause;
         const auto began = steady_clock::now();
@@ -147,7 +132,7 @@ Result<oauth2::DevicePoll> poll(const DeviceLogin& login,
     }
 }
 
-Result<oauth2::Tokens> tokens_of(const DeviceLogin& login,
+Result<oauth2::Tokens> tokens_of(const Login& login,
                                  const std::string& token_endpoint,
                                  oauth2::DevicePoll poll) {
     if (login.method.device_flow == DeviceFlow::rfc8628) return std::move(poll.tokens);
@@ -162,13 +147,13 @@ Result<oauth2::Tokens> tokens_of(const DeviceLogin& login,
     return oauth2::judge_exchange(outcome, sent_at);
 }
 
-Result<Credential> run(const DeviceLogin& login, const Endpoints& endpoints) {
+Result<Credential> run(const Login& login, const Endpoints& endpoints, const WaitFor& wait) {
     const auto device = ask_for_code(login, endpoints);
     if (!device) return device.failure();
     show(login, *device);
     const bool codex = login.method.device_flow == DeviceFlow::codex;
-    auto granted =
-        poll(login, codex ? *endpoints.device_token_endpoint : *endpoints.token_endpoint, *device);
+    auto granted = poll(
+        login, codex ? *endpoints.device_token_endpoint : *endpoints.token_endpoint, *device, wait);
     if (!granted) return granted.failure();
     const auto sent_at = login.services.clock();
     auto tokens = tokens_of(login, *endpoints.token_endpoint, std::move(*granted));
@@ -209,24 +194,13 @@ bool wait_for(std::chrono::milliseconds duration, const std::stop_token& stop) {
     return !stop.stop_requested();
 }
 
-Result<Credential> login_with_device_code(Broker& broker,
-                                          const Services& services,
-                                          const Target& target,
-                                          const Method& method,
-                                          const LoginRequest& request,
-                                          const LoginConsole& console,
-                                          std::stop_token stop,
-                                          const WaitFor& wait) {
-    const DeviceLogin login = {
-        broker, services, target, method, request, console, std::move(stop), wait};
+Result<Credential> login_with_device_code(const Login& login, const WaitFor& wait) {
     if (auto usable = check_method(login); !usable) return usable.failure();
-    const auto roots =
-        request.trust_roots_configured ? login::TrustRoots::configured : login::TrustRoots::system;
-    const auto ready = login::check_before_login(broker, services, target, method, roots);
+    const auto ready = login::check_before_login(login);
     if (!ready) return ready.failure();
     const auto endpoints = device_endpoints(login);
     if (!endpoints) return endpoints.failure();
-    return run(login, endpoints->endpoints);
+    return run(login, endpoints->endpoints, wait);
 }
 
 }  // namespace handover::auth

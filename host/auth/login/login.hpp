@@ -10,6 +10,7 @@
 #include <string>
 
 #include "auth/broker.hpp"
+#include "auth/endpoints.hpp"
 
 namespace handover::auth {
 
@@ -38,19 +39,28 @@ struct LoginRequest {
     bool trust_roots_configured = false;  // [http] ca_file is set: the system's are not looked for
 };
 
+// One login; what it refers to outlives it.
+struct Login {
+    Broker& broker;
+    const Services& services;
+    const Target& target;
+    const Method& method;
+    const LoginRequest& request;
+    const LoginConsole& console;
+    std::stop_token stop = {};
+
+    [[nodiscard]] DiscoveryServices discovery() const {
+        return {.send = services.send, .clock = services.clock, .cache_dir = services.cache_dir};
+    }
+};
+
 // Authorization code with PKCE and the loopback listener (RFC 6749 4.1, 7636, 8252, 9207; OIDC
 // Core 3.1). Preflight, bind, show the URL, open the browser, wait for the redirect or a pasted
 // one, exchange, check the ID token, store. A failed login leaves the old credential as it was.
 // Errors: AUTH_TIMEOUT, AUTH_CANCELLED (stop requested), AUTH_DENIED, AUTH_STATE_MISMATCH (pasted
 // redirects only; a wrong request never ends the login), AUTH_CALLBACK_INVALID, AUTH_PORT_BUSY,
 // AUTH_TOKEN_EXCHANGE_FAILED, AUTH_ID_TOKEN_INVALID, STORE_*.
-Result<Credential> login_with_browser(Broker& broker,
-                                      const Services& services,
-                                      const Target& target,
-                                      const Method& method,
-                                      const LoginRequest& request,
-                                      const LoginConsole& console,
-                                      std::stop_token stop);
+Result<Credential> login_with_browser(const Login& login);
 
 // Waits so long, or until the stop; false if it was the stop.
 using WaitFor = std::function<bool(std::chrono::milliseconds, const std::stop_token&)>;
@@ -62,14 +72,7 @@ bool wait_for(std::chrono::milliseconds duration, const std::stop_token& stop);
 // it before the code expires; nothing else of `request` but trust_roots_configured counts. Errors:
 // AUTH_METHOD_UNSUPPORTED (no device login here), AUTH_TIMEOUT, AUTH_CANCELLED, AUTH_DENIED,
 // AUTH_TOKEN_EXCHANGE_FAILED, AUTH_ID_TOKEN_INVALID, STORE_*.
-Result<Credential> login_with_device_code(Broker& broker,
-                                          const Services& services,
-                                          const Target& target,
-                                          const Method& method,
-                                          const LoginRequest& request,
-                                          const LoginConsole& console,
-                                          std::stop_token stop,
-                                          const WaitFor& wait = wait_for);
+Result<Credential> login_with_device_code(const Login& login, const WaitFor& wait = wait_for);
 
 // A key typed at a prompt or read from stdin. Surrounding white space is stripped; empty keys, keys
 // with control characters and keys that begin `hok_` (the gateway's own) are refused.

@@ -55,15 +55,15 @@ Result<void> check_trust_roots(TrustRoots roots, const Environment& environment)
          .fix = "install ca-certificates, or set [http] ca_file"});
 }
 
-Result<void> check_before_login(Broker& broker,
-                                const Services& services,
-                                const Target& target,
-                                const Method& method,
-                                TrustRoots roots) {
-    const auto ready = broker.preflight({.provider = target.provider, .account = target.account});
+Result<void> check_before_login(const Login& login) {
+    const auto ready = login.broker.preflight(
+        {.provider = login.target.provider, .account = login.target.account});
     if (!ready) return ready.failure();
-    if (auto clock = check_clock(services.clock()); !clock) return clock.failure();
-    return speaks_https(method) ? check_trust_roots(roots, services.environment) : Result<void>();
+    if (auto clock = check_clock(login.services.clock()); !clock) return clock.failure();
+    if (!speaks_https(login.method)) return {};
+    const auto roots =
+        login.request.trust_roots_configured ? TrustRoots::configured : TrustRoots::system;
+    return check_trust_roots(roots, login.services.environment);
 }
 
 }  // namespace handover::auth::login

@@ -4,7 +4,7 @@
 
 #include <handover/result.hpp>
 
-#include "auth/broker.hpp"
+#include "auth/login/login.hpp"
 
 namespace handover::auth::login {
 
@@ -18,10 +18,6 @@ Result<void> check_trust_roots(TrustRoots roots, const Environment& environment)
 
 // The store is writable and its lock works, the clock is not absurd, and where the issuer is https
 // there are trust roots.
-Result<void> check_before_login(Broker& broker,
-                                const Services& services,
-                                const Target& target,
-                                const Method& method,
-                                TrustRoots roots);
+Result<void> check_before_login(const Login& login);
 
 }  // namespace handover::auth::login

@@ -117,7 +117,12 @@ struct World {
         LoginRequest request;
         request.open_browser = false;
         request.timeout = 60s;
-        auto result = login_with_browser(broker, services, target, method, request, console, {});
+        auto result = login_with_browser({.broker = broker,
+                                          .services = services,
+                                          .target = target,
+                                          .method = method,
+                                          .request = request,
+                                          .console = console});
         if (browser.joinable()) browser.join();
         return result;
     }

@@ -94,13 +94,13 @@ struct World {
             .show_qr_code = [this](const std::string& url) { picture = url; },
             .paste_fd = -1,
             .terminal = false};
-        return login_with_device_code(broker,
-                                      services,
-                                      target,
-                                      method,
-                                      options,
-                                      console,
-                                      stopping.get_token(),
+        return login_with_device_code({.broker = broker,
+                                       .services = services,
+                                       .target = target,
+                                       .method = method,
+                                       .request = options,
+                                       .console = console,
+                                       .stop = stopping.get_token()},
                                       [this](Milliseconds pause, const std::stop_token& stop) {
                                           waits.push_back(pause);
                                           return !stop.stop_requested();
