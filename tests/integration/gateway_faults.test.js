@@ -400,7 +400,7 @@ test('SIGHUP with another address: it is said that this needs a restart, the res
 const TIMES = 7;
 const PROMISED = 100; // ms
 
-const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
 for (const ours of DIALECTS) {
   test(`a client of ${ours} that vanishes: its upstream request ends within 100 ms`, async (t) => {

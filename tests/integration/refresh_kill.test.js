@@ -27,8 +27,8 @@ const ends = {
   'kill -KILL': (home) => killed(home, 'SIGKILL', null),
   'kill -HUP of the process group': (home) => killed(home, 'SIGHUP', null),
   'timeout -s KILL': (home) => {
-    const run = home.start(['-s', 'KILL', '3', binary('HANDOVER_BIN'), ...token], { binary: 'timeout', quiet: true, shows: 'stdout' });
-    return { run, end: async () => {} };
+    const run = home.start(['-s', 'KILL', '100', binary('HANDOVER_BIN'), ...token], { binary: 'timeout', quiet: true, shows: 'stdout' });
+    return { run, end: async () => run.kill('SIGALRM') }; // its time is up
   },
   'a terminal that is closed': (home) => {
     const command = [binary('HANDOVER_BIN'), ...token].map((word) => `'${word}'`).join(' ');
