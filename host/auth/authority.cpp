@@ -70,7 +70,7 @@ Result<std::string> token_endpoint_for(const Method& method,
 Result<void> revoke_tokens(const Method& method,
                            const Credential& credential,
                            const DiscoveryServices& services,
-                           std::stop_token stop) {
+                           const std::stop_token& stop) {
     const bool refreshable = !credential.refresh_token.empty();
     const auto& token = refreshable ? credential.refresh_token : credential.access_token;
     if (token.empty()) return {};

@@ -27,6 +27,6 @@ Result<std::string> token_endpoint_for(const Method& method,
 Result<void> revoke_tokens(const Method& method,
                            const Credential& credential,
                            const DiscoveryServices& services,
-                           std::stop_token stop);
+                           const std::stop_token& stop);
 
 }  // namespace handover::auth

@@ -17,6 +17,7 @@ struct CredentialId {
     std::string provider = {};
     std::string account = "default";
 
+    // NOLINTNEXTLINE(modernize-use-nullptr): there is no 0
     auto operator<=>(const CredentialId&) const = default;
 };
 

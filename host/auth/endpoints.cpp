@@ -124,7 +124,7 @@ Failure unreachable(const std::string& issuer, std::string reason) {
 // Where one well-known place has no document the next is asked; anything else ends the search.
 Result<oauth2::Metadata> fetch_metadata(const Method& method,
                                         const DiscoveryServices& services,
-                                        std::stop_token stop) {
+                                        const std::stop_token& stop) {
     if (auto issuer = oauth2::check_endpoint_url(method.issuer, "issuer"); !issuer)
         return issuer.failure();
     std::string reason;
@@ -172,7 +172,7 @@ std::vector<EndpointSource> endpoint_sources(const Method& method,
 Result<EffectiveEndpoints> endpoints_from(const Method& method,
                                           EndpointSource source,
                                           const DiscoveryServices& services,
-                                          std::stop_token stop) {
+                                          const std::stop_token& stop) {
     if (source == EndpointSource::declared) {
         return EffectiveEndpoints{
             .source = source, .endpoints = method.endpoints, .iss_promised = false};
@@ -186,7 +186,7 @@ Result<EffectiveEndpoints> endpoints_from(const Method& method,
 
 Result<EffectiveEndpoints> effective_endpoints(const Method& method,
                                                const DiscoveryServices& services,
-                                               std::stop_token stop) {
+                                               const std::stop_token& stop) {
     const auto sources = endpoint_sources(method, services);
     std::optional<Error> why;
     for (const auto source : sources) {

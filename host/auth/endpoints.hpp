@@ -39,13 +39,13 @@ std::vector<oauth2::EndpointSource> endpoint_sources(const Method& method,
 Result<EffectiveEndpoints> endpoints_from(const Method& method,
                                           oauth2::EndpointSource source,
                                           const DiscoveryServices& services,
-                                          std::stop_token stop);
+                                          const std::stop_token& stop);
 
 // The endpoints of the first source that has any. Where discovery fails and declared endpoints take
 // its place, a warning is logged.
 Result<EffectiveEndpoints> effective_endpoints(const Method& method,
                                                const DiscoveryServices& services,
-                                               std::stop_token stop);
+                                               const std::stop_token& stop);
 
 // True where an endpoint's answer says that it is not there (any more): 404, 410, or it was never
 // reached.

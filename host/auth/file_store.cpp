@@ -274,10 +274,12 @@ private:
         const auto from = credential_name(id);
         auto stamp_text = text::format_rfc3339(std::chrono::system_clock::now());
         std::erase_if(stamp_text, [](char c) { return c == '-' || c == ':'; });
-        auto to = from + ".corrupt-" + stamp_text;
+        const auto first = from + ".corrupt-" + stamp_text;
+        auto to = first;
         struct stat status = {};
         for (int again = 2; folder_.status_of(to, status); ++again) {
-            to = from + ".corrupt-" + stamp_text + "-" + std::to_string(again);
+            to = first + "-";
+            to += std::to_string(again);
         }
         Error error = damage;
         const auto renamed = folder_.rename(from, to);

@@ -229,10 +229,9 @@ Result<auth::Credential> by_key(const LoginOptions& options,
                                 const Streams& streams) {
     const auto broker = services.broker();
     if (!broker) return broker.failure();
-    auto key = read_key(options, target, streams);
+    const auto key = read_key(options, target, streams);
     if (!key) return key.failure();
-    return auth::login_with_api_key(
-        **broker, target, method, std::move(*key), services.outside().clock());
+    return auth::login_with_api_key(**broker, target, method, *key, services.outside().clock());
 }
 
 std::string expiry(const auth::Credential& credential, Time now) {

@@ -147,6 +147,8 @@ void EventLoop::set_timer(long milliseconds) {
 }
 
 void EventLoop::act(curl_socket_t socket, int events) {
+    // libcurl takes its timer to have rung then, and does not take it back.
+    if (socket == CURL_SOCKET_TIMEOUT) set_timer(-1);
     int still_running = 0;
     curl_.multi_socket_action(multi_, socket, events, &still_running);
     const auto alive = alive_;

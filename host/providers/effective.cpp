@@ -32,6 +32,7 @@ Sourced or_environment(Sourced own,
 
 std::vector<std::string> in_words(const std::vector<config::ModelAt>& places) {
     std::vector<std::string> words;
+    words.reserve(places.size());
     for (const auto& place : places)
         words.push_back(place.model.empty() ? place.provider : place.provider + '/' + place.model);
     return words;
@@ -267,11 +268,12 @@ private:
                    const std::map<std::string, std::string>& values) {
         if (values.empty()) return;
         page_.header(table + "." + key);
+        const auto place = "auth." + id_ + "." + key + ".";
         for (const auto& [name, value] : values) {
             const bool written_out = key == "attach" && value.find('{') == std::string::npos;
             const auto shown =
                 written_out && looks_secret(name, value) ? hidden : std::string_view(value);
-            page_.line(name, in_toml(shown), origin("auth." + id_ + "." + key + "." + name));
+            page_.line(name, in_toml(shown), origin(place + name));
         }
     }
 

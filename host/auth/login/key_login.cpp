@@ -43,7 +43,7 @@ Result<void> check_key(const Target& target, std::string_view key) {
 }  // namespace
 
 Result<Credential> login_with_api_key(
-    Broker& broker, const Target& target, const Method& method, Secret key, Time now) {
+    Broker& broker, const Target& target, const Method& method, const Secret& key, Time now) {
     if (method.kind != Kind::api_key) {
         return fail({.code = Errc::auth_method_unsupported,
                      .message = "the auth method \"" + method.id + "\" of " + target.provider +

@@ -77,6 +77,6 @@ Result<Credential> login_with_device_code(const Login& login, const WaitFor& wai
 // A key typed at a prompt or read from stdin. Surrounding white space is stripped; empty keys, keys
 // with control characters and keys that begin `hok_` (the gateway's own) are refused.
 Result<Credential> login_with_api_key(
-    Broker& broker, const Target& target, const Method& method, Secret key, Time now);
+    Broker& broker, const Target& target, const Method& method, const Secret& key, Time now);
 
 }  // namespace handover::auth

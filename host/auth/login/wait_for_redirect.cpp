@@ -141,7 +141,7 @@ private:
 
 }  // namespace
 
-Result<AuthorizationResponse> wait_for_redirect(const Wait& wait, std::stop_token stop) {
+Result<AuthorizationResponse> wait_for_redirect(const Wait& wait, const std::stop_token& stop) {
     return Waiting(wait, stop).run();
 }
 

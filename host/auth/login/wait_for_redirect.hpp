@@ -30,6 +30,7 @@ struct Wait {
 // The answer to our authorization request, by the listener or pasted. AUTH_TIMEOUT, AUTH_CANCELLED,
 // or what the answer says: AUTH_DENIED, AUTH_CALLBACK_INVALID. Requests and lines that do not
 // belong to this login do not end it.
-Result<oauth2::AuthorizationResponse> wait_for_redirect(const Wait& wait, std::stop_token stop);
+Result<oauth2::AuthorizationResponse> wait_for_redirect(const Wait& wait,
+                                                        const std::stop_token& stop);
 
 }  // namespace handover::auth::login

@@ -203,6 +203,31 @@ TEST_CASE("an answer is held back while its flow is paused") {
     }
 }
 
+TEST_CASE("a loop runs out of work with its last call") {
+    for (const auto& way : ways) {
+        DYNAMIC_SECTION(way.name) {
+            LoopbackServer server([](const Received&) { return answer(200, "all of it"); });
+            asio::io_context io;
+            LoopClient client(io, way.options(server, {.connect_timeout = 60s}));
+            Flow flow;
+            const ResponseHandler handler = {.on_head = [&](const ResponseHead&) { flow.pause(); },
+                                             .flow = &flow};
+            const auto resumes = [&]() -> awaitable<void> {
+                while (!flow.paused()) co_await wait(1ms);
+                co_await wait(
+                    300ms);  // of libcurl's timers only the connect time-out is left by then
+                flow.resume();
+            };
+            asio::co_spawn(io, resumes(), asio::detached);
+            const auto request = way.request(server);
+            const auto began = std::chrono::steady_clock::now();
+            const auto end = run(io, client.stream(request, handler, {}));
+            CHECK(end.error.message.empty());
+            CHECK(std::chrono::steady_clock::now() - began < 30s);
+        }
+    }
+}
+
 TEST_CASE("the idle time-out runs again after a pause") {
     for (const auto& way : ways) {
         DYNAMIC_SECTION(way.name) {
