@@ -129,9 +129,7 @@ int refresh(const std::vector<std::string>& arguments) {
                 http::ClientOptions{.proxy = proxy, .ca_file = ca_file});
             return [&](const http::Request& request,
                        const http::Limits& limits,
-                       std::stop_token stop) {
-                return client->send(request, limits, std::move(stop));
-            };
+                       const std::stop_token& stop) { return client->send(request, limits, stop); };
         });
 }
 

@@ -108,15 +108,20 @@ private:
                 offer(method, source, false, {}, "not set");
                 continue;
             }
-            std::string why_not = excluded(method);
-            if (!by_config && !target_.manifest_env_applies) {
-                why_not =
-                    "the plugin's variables do not count once the config has moved base_url to "
-                    "another origin";
-            }
-            if (why_not.empty()) why_not = refused_key(key);
-            if (offer(method, source, true, why_not, "set")) choice_.key = Secret(std::string(key));
+            if (offer(method, source, true, why_not_key(method, key, by_config), "set"))
+                choice_.key = Secret(std::string(key));
         }
+    }
+
+    // Empty: a key from a variable may be used.
+    [[nodiscard]] std::string why_not_key(const Method& method,
+                                          std::string_view key,
+                                          bool by_config) const {
+        if (!by_config && !target_.manifest_env_applies)
+            return "the plugin's variables do not count once the config has moved base_url to "
+                   "another origin";
+        const auto why_not = excluded(method);
+        return why_not.empty() ? refused_key(key) : why_not;
     }
 
     void look_in_store(const Method& method) {
@@ -149,31 +154,28 @@ private:
 
     [[nodiscard]] Error nothing_found() const {
         if (stored_.trouble) return *stored_.trouble;
-        const CredentialId id = {target_.provider, target_.account};
         std::string ways;
-        const auto add = [&](const std::string& way) {
-            ways += (ways.empty() ? "" : "  or  ") + way;
-        };
-        bool login_first = false;
-        bool keys = false;
+        std::optional<Kind> first;
         for (const auto& method : target_.methods) {
             if (target_.auth_method && *target_.auth_method != method.id) continue;
-            if (method.kind == Kind::oauth2) {
-                login_first = login_first || !keys;
-                add(login_command(id));
-            }
-            if (method.kind != Kind::api_key) continue;
-            keys = true;
-            const auto name = usable_variable(method);
-            add(name.empty() ? login_command(id) + " --with-api-key"
-                             : fmt::format("export {}=...", name));
+            if (method.kind == Kind::none) continue;
+            if (!first) first = method.kind;
+            ways += (ways.empty() ? "" : "  or  ") + way_in(method);
         }
+        const bool login_first = first == Kind::oauth2;
         return {.code = login_first ? Errc::auth_not_logged_in : Errc::auth_no_credential,
                 .message = login_first
                                ? fmt::format("nobody is logged in to {}", describe_account())
                                : fmt::format("there is no credential for {}", describe_account()),
                 .reason = loser(),
                 .fix = ways};
+    }
+
+    [[nodiscard]] std::string way_in(const Method& method) const {
+        const auto login = login_command({target_.provider, target_.account});
+        if (method.kind == Kind::oauth2) return login;
+        const auto name = usable_variable(method);
+        return name.empty() ? login + " --with-api-key" : fmt::format("export {}=...", name);
     }
 
     [[nodiscard]] std::string describe_account() const {

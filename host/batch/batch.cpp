@@ -109,11 +109,15 @@ private:
                 case Consequence::stop:
                     return clear(worker) && stop_with(*answer.error);
                 case Consequence::wait_for_quota:
-                    if (!clear(worker)) return false;
-                    if (!options_.wait || !answer.until) return stop_with(*answer.error);
-                    if (!wait_until(*answer.until)) return false;
+                    if (!clear(worker) || !waits_for_quota(answer)) return false;
             }
         }
+    }
+
+    // False: this worker is done.
+    bool waits_for_quota(const Answer& answer) {
+        if (!options_.wait || !answer.until) return stop_with(*answer.error);
+        return wait_until(*answer.until);
     }
 
     bool record(std::size_t worker, const Work& work, Answer answer) {

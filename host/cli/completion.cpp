@@ -166,6 +166,19 @@ Completion commands(const std::string& group, const std::string& begin) {
     return {.suggestions = that_begin_with(begin, std::move(all))};
 }
 
+// Nothing where the word is no option and no option's value.
+std::optional<Completion> of_an_option(const std::string& typed,
+                                       const std::vector<OptionShape>& shapes,
+                                       const Line& line,
+                                       const KnownNames& known) {
+    if (line.pending() != nullptr) return values_of(*line.pending(), {.value = typed}, line, known);
+    if (line.only_arguments()) return std::nullopt;
+    if (const auto joined = split_joined(typed, shapes); joined.option != nullptr)
+        return values_of(*joined.option, joined, line, known);
+    if (typed.starts_with('-')) return options_that_begin_with(typed, shapes, line);
+    return std::nullopt;
+}
+
 std::string path_of(const CommandWords& words) {
     std::string path;
     for (const auto& word : words.path) path += (path.empty() ? "" : " ") + word;
@@ -204,12 +217,7 @@ Completion complete(std::span<const std::string> words, const KnownNames& known)
     if (!missing && (help || !find_help(path))) return {};
     const auto shapes = shape_of(missing ? "" : path);
     const Line line(found.rest, shapes);
-    if (line.pending() != nullptr) return values_of(*line.pending(), {.value = typed}, line, known);
-    if (!line.only_arguments()) {
-        if (const auto joined = split_joined(typed, shapes); joined.option != nullptr)
-            return values_of(*joined.option, joined, line, known);
-        if (typed.starts_with('-')) return options_that_begin_with(typed, shapes, line);
-    }
+    if (auto option = of_an_option(typed, shapes, line, known)) return *std::move(option);
     if (missing) return commands(path, typed);
     const auto* argument = nth_positional(shapes, line.arguments());
     return argument == nullptr ? Completion() : values_of(*argument, {.value = typed}, line, known);
@@ -223,7 +231,8 @@ std::string print(const Completion& completion) {
         if (one.value.empty() || text::printable(one.value, one.value.size()) != one.value)
             continue;
         if (one.value.front() == ':') continue;
-        out += one.value + "\t" + text::printable(one.description, longest_description) + "\n";
+        out.append(one.value).append("\t");
+        out.append(text::printable(one.description, longest_description)).append("\n");
     }
     return out;
 }

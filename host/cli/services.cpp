@@ -107,7 +107,7 @@ http::Outcome Services::send(const http::Request& request,
     if (!over_network)
         return {
             .delivery = http::Delivery::not_sent, .response = {}, .error = over_network.error()};
-    return (*over_network)->send(request, limits, std::move(stop));
+    return (*over_network)->send(request, limits, stop);
 }
 
 http::Send Services::way_out() {

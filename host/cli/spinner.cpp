@@ -16,14 +16,14 @@ constexpr std::chrono::milliseconds frame_time(120);
 
 Spinner::Spinner(std::function<void(std::string_view)> err, bool terminal)
     : err_(std::move(err)), terminal_(terminal) {
-    if (terminal_) thread_ = std::jthread([this](std::stop_token stop) { spin(std::move(stop)); });
+    if (terminal_) thread_ = std::jthread([this](const std::stop_token& stop) { spin(stop); });
 }
 
 Spinner::~Spinner() {
     stop();
 }
 
-void Spinner::spin(std::stop_token stop) {
+void Spinner::spin(const std::stop_token& stop) {
     std::unique_lock lock(mutex_);
     for (std::size_t frame = 0; !stop.stop_requested(); frame = (frame + 1) % frames.size()) {
         (void)wake_.wait_for(lock, stop, frame_time, [] { return false; });

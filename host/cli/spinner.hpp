@@ -23,7 +23,7 @@ public:
     void stop();
 
 private:
-    void spin(std::stop_token stop);
+    void spin(const std::stop_token& stop);
 
     std::function<void(std::string_view)> err_;
     bool terminal_ = false;

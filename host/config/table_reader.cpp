@@ -160,7 +160,7 @@ std::optional<std::chrono::milliseconds> TableReader::duration(std::string_view 
     if (const auto* seconds = std::get_if<std::int64_t>(&found->data)) {
         result = text::parse_duration(std::to_string(*seconds));
     }
-    if (!result) wrong(key, "must be a duration like \"30s\", \"5m\" or \"250ms\"");
+    if (!result) wrong(key, R"(must be a duration like "30s", "5m" or "250ms")");
     return result;
 }
 

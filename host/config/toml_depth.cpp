@@ -53,7 +53,7 @@ private:
     }
 
     void skip_string(char quote) {
-        const std::string_view three = quote == '"' ? "\"\"\"" : "'''";
+        const std::string_view three = quote == '"' ? R"(""")" : "'''";
         const bool multi_line = text_.substr(at_, 3) == three;
         at_ += multi_line ? 3 : 1;
         while (at_ < text_.size()) {

@@ -34,7 +34,6 @@ Meaning meaning_of(Errc code) {
         case Errc::provider_quota_exhausted:
             return {.status = 429, .type = "insufficient_quota", .code = "insufficient_quota"};
         case Errc::provider_unavailable:
-            return {.status = 503, .type = "service_unavailable_error"};
         case Errc::auth_refresh_unavailable:
         case Errc::auth_timeout:
             return {.status = 503, .type = "service_unavailable_error"};

@@ -118,7 +118,7 @@ Decision admit(const Ledger& ledger, std::uint64_t generation, Time now) {
 
 Ledger block(Ledger ledger,
              std::optional<Time> until,
-             std::string reason,
+             const std::string& reason,
              std::uint64_t generation,
              Time now) {
     ledger.blocked = Blocked{.until = until,

@@ -68,7 +68,7 @@ Decision admit(const Ledger& ledger, std::uint64_t generation, Time now);
 // After a quota refusal.
 Ledger block(Ledger ledger,
              std::optional<Time> until,
-             std::string reason,
+             const std::string& reason,
              std::uint64_t generation,
              Time now);
 // After a success: whatever was blocked is not any more.

@@ -49,7 +49,7 @@ void LedgerFile::update(const std::function<Ledger(Ledger)>& change) {
 Decision LedgerFile::admit(std::uint64_t generation, Time now) {
     auto decision = limits::admit(load(), generation, now);
     if (decision.admission != Admission::probe) return decision;
-    update([&](Ledger current) {
+    update([&](const Ledger& current) {
         decision = limits::admit(current, generation, now);
         return decision.next;
     });

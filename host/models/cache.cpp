@@ -63,7 +63,7 @@ bool belongs_to(const json::object& object, const Key& key) {
 }
 
 // It becomes a header's value.
-std::string clean_etag(std::string etag) {
+std::string clean_etag(const std::string& etag) {
     return text::printable(etag, longest_etag) == etag ? etag : std::string();
 }
 
