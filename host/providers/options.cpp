@@ -32,6 +32,7 @@ std::optional<boost::json::value> as_json(const config::Value& value, OptionType
 
 std::vector<std::string> names_of(const std::map<std::string, plugins::Option>& options) {
     std::vector<std::string> names;
+    names.reserve(options.size());
     for (const auto& entry : options) names.push_back(entry.first);
     return names;
 }
